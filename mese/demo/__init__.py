@@ -1,0 +1,1 @@
+"""The embedded corpus: true facts, our own sentences, and pictures drawn from the facts."""

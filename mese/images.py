@@ -1,0 +1,103 @@
+"""Opening images that nobody vouches for, and cutting them into the model's patches.
+
+Paths stay below their root, pixel counts are bounded before decoding, and whatever cannot be read
+raises `UnreadableImage` with the reason. Patches follow section 4 of the paper and the release:
+192 × 192 pixels, bicubic, aspect ignored, 6 × 6 patches of 32 pixels, row by row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_PIXELS = 50_000_000
+SIDE = 192
+PATCH = 32
+PATCHES = (SIDE // PATCH) ** 2
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""Decoders that are tried; all others (EPS runs a program, for one) are refused."""
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class UnreadableImage(ValueError):
+    """An image that was refused or could not be read; the message names the file and the reason."""
+
+
+def resolve(root: Path, relative: str) -> Path:
+    """The file that `relative` names below `root`; raises `UnreadableImage` if it leads outside."""
+    base = root.resolve()
+    try:
+        path = (base / relative).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UnreadableImage(f"{relative!r}: not a usable path ({error})") from error
+    if Path(relative).is_absolute() or not path.is_relative_to(base):
+        raise UnreadableImage(f"{relative!r}: leads outside the image folder {root}")
+    return path
+
+
+def open_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The first frame of an image as upright RGB; transparency is laid on white.
+
+    Raises `UnreadableImage` for a missing, truncated or foreign file, and, before any pixel is
+    decoded, for one of more than `max_pixels` pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                width, height = image.size
+                if width * height > max_pixels:
+                    raise UnreadableImage(
+                        f"{path.name}: {width} × {height} pixels, more than the {max_pixels} allowed"
+                    )
+                image.draft("RGB", (SIDE * 4, SIDE * 4))
+                image.load()
+                return _flatten(ImageOps.exif_transpose(image))
+    except UnreadableImage:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadableImage(f"{path.name}: no such file") from error
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(f"{path.name}: not an image of a known format") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError) as error:
+        raise UnreadableImage(f"{path.name}: cannot be decoded ({error})") from error
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def to_square(image: Image.Image) -> np.ndarray[Any, Any]:
+    """uint8 array (192, 192, 3): bicubic resize with the aspect ignored, as in the release."""
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.uint8)
+
+
+def cut_patches(squares: np.ndarray[Any, Any], imagenet_norm: bool = True) -> np.ndarray[Any, Any]:
+    """float32 (n, 36, 3, 32, 32) from uint8 (n, 192, 192, 3), row-major patches.
+
+    The release scales to [0, 1] only; `imagenet_norm` also applies ImageNet's mean and standard
+    deviation, which the backbones were trained with (specs/multiexpan.md, "Image").
+    """
+    n, grid = len(squares), SIDE // PATCH
+    pixels = squares.astype(np.float32) / 255.0
+    if imagenet_norm:
+        pixels = (pixels - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+    tiles = pixels.reshape(n, grid, PATCH, grid, PATCH, 3).transpose(0, 1, 3, 5, 2, 4)
+    return np.ascontiguousarray(tiles.reshape(n, PATCHES, 3, PATCH, PATCH))
+
+
+def sha256_of(path: Path) -> str:
+    """Hex sha256 of a file's bytes, read in blocks; raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,60 @@
+"""The one list of settings: the environment, `--help` and the README's table come from it.
+
+Every setting is read from an environment variable `MESE_<NAME>`. Settings are passed on from the
+door (a command or a page); nothing deeper reads the environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of MESE Studio; a bad value raises `pydantic.ValidationError` that names it."""
+
+    model_config = SettingsConfigDict(env_prefix="MESE_", extra="ignore")
+
+    home: Path = Field(Path("data"), description="Folder that holds everything a user makes.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the store; empty: the SQLite file mese.db in the home."
+    )
+    address: str = Field("127.0.0.1", description="Address that the app listens on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port that the app listens on.")
+    bundle: str = Field(
+        "",
+        description="Bundle that the app uses, by name or folder; empty: the newest that fits.",
+    )
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="Where models run: auto, cpu, cuda."
+    )
+    max_pixels: int = Field(
+        50_000_000, ge=1, description="Largest image that is opened, in pixels (width × height)."
+    )
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.home / 'mese.db').absolute()}"
+
+    @property
+    def bundles(self) -> Path:
+        return self.home / "bundles"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def features(self) -> Path:
+        return self.home / "features"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.home / "thumbnails"
+
+    @property
+    def demo_corpus(self) -> Path:
+        """Where the embedded corpus is built: its MESED folder with the drawn images."""
+        return self.home / "demo"

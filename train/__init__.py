@@ -1,0 +1,1 @@
+"""From the store to a bundle: datasets, objectives, the loop, evaluation."""
