@@ -55,7 +55,7 @@ def open_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
                 width, height = image.size
                 if width * height > max_pixels:
                     raise UnreadableImage(
-                        f"{path.name}: {width} × {height} pixels, more than the {max_pixels} allowed"
+                        f"{path.name}: {width} × {height} pixels, over the {max_pixels} allowed"
                     )
                 image.draft("RGB", (SIDE * 4, SIDE * 4))
                 image.load()
@@ -92,7 +92,8 @@ def cut_patches(squares: np.ndarray[Any, Any], imagenet_norm: bool = True) -> np
     n, grid = len(squares), SIDE // PATCH
     pixels = squares.astype(np.float32) / 255.0
     if imagenet_norm:
-        pixels = (pixels - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+        mean, std = np.array([IMAGENET_MEAN, IMAGENET_STD], dtype=np.float32)
+        pixels = (pixels - mean) / std
     tiles = pixels.reshape(n, grid, PATCH, grid, PATCH, 3).transpose(0, 1, 3, 5, 2, 4)
     return np.ascontiguousarray(tiles.reshape(n, PATCHES, 3, PATCH, PATCH))
 

@@ -1,0 +1,266 @@
+"""The bundle: one folder with all that expansion needs, and nothing that can run code.
+
+    bundle.json              format, name, preset, model configuration, corpus fingerprint
+    vocabulary.json          the V entities in index order: id, name, aliases, classes
+    card.md                  the model card: metrics and the command that made it
+    weights.safetensors      the model
+    tokenizer.json           its tokenizer
+    index-<modality>.safetensors   mean distributions, one file a modality
+
+Index files are memory-mapped, so that opening a bundle costs no more than reading two JSON files.
+Classes stand in the vocabulary for display only; no method reads them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from mese.corpus import MODALITIES, Entity
+from mese.index import EntityIndex
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent / "demo" / "bundle"
+"""The bundle that comes with MESE Studio, trained on the embedded corpus."""
+
+MAX_HEADER = 1_000_000
+"""Bytes of a safetensors header that are read at most; ours have a few hundred."""
+
+_DTYPES = {"F32": np.float32, "F64": np.float64}
+
+
+class BundleError(ValueError):
+    """A bundle that is missing, broken, or made for another corpus; the message says the mend."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle. `meta` is bundle.json; `entities` stand in index order."""
+
+    folder: Path
+    meta: Mapping[str, Any]
+    entities: tuple[Entity, ...]
+    classes: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def open(cls, folder: Path) -> Bundle:
+        """Read a bundle's two JSON files; raises `BundleError`."""
+        meta = _read_json(folder / "bundle.json", folder)
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            found = meta.get("format") if isinstance(meta, dict) else None
+            raise BundleError(
+                f"{folder}/bundle.json: format {found!r}, this version reads {FORMAT}; "
+                "represent the run again with `python -m train represent`"
+            )
+        rows = _read_json(folder / "vocabulary.json", folder)
+        try:
+            entities = tuple(
+                Entity(int(row["id"]), str(row["name"]), tuple(map(str, row["aliases"])))
+                for row in rows
+            )
+            classes = tuple(tuple(map(str, row.get("classes", ()))) for row in rows)
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise BundleError(
+                f"{folder}/vocabulary.json: not a list of entities ({error})"
+            ) from error
+        return cls(folder, meta, entities, classes)
+
+    @property
+    def name(self) -> str:
+        return str(self.meta.get("name", self.folder.name))
+
+    @cached_property
+    def position_of(self) -> dict[int, int]:
+        """Entity id → row of the index."""
+        return {entity.id: position for position, entity in enumerate(self.entities)}
+
+    @cached_property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities whose index is in the folder."""
+        return tuple(m for m in MODALITIES if _index_file(self.folder, m).is_file())
+
+    def index(self, modality: str = "text+image") -> EntityIndex:
+        """The memory-mapped index of a modality; raises `BundleError` when it is not there."""
+        path = _index_file(self.folder, modality)
+        if modality not in MODALITIES or not path.is_file():
+            have = ", ".join(self.modalities) or "none"
+            raise BundleError(
+                f"bundle {self.name!r} has no {modality!r} representation (it has: {have}); "
+                "make it with `python -m train represent`"
+            )
+        arrays = map_tensors(path)
+        size = len(self.entities)
+        shapes: dict[str, tuple[int, ...]] = {
+            "mean_prob": (size, size),
+            "mean_log_prob": (size, size),
+        }
+        shapes |= {"row_sum": (size,), "sum_log_prob": (size,)}
+        for key, shape in shapes.items():
+            if key not in arrays or arrays[key].shape != shape:
+                found = arrays[key].shape if key in arrays else "nothing"
+                raise BundleError(f"{path}: {key} should be {shape}, found {found}")
+        return EntityIndex(**{key: arrays[key] for key in shapes})
+
+    def mismatch(self, names: Mapping[int, str]) -> str | None:
+        """Why this bundle does not fit a corpus with these entities, or None if it does.
+
+        Every entity that the bundle ranks must be in the corpus under the same id and name.
+        """
+        wrong = [e for e in self.entities if names.get(e.id) != e.name]
+        if not wrong:
+            return None
+        first = wrong[0]
+        here = names.get(first.id)
+        place = f"is {here!r} there" if here is not None else "is not there"
+        return (
+            f"bundle {self.name!r} was made for another corpus: {len(wrong)} of its "
+            f"{len(self.entities)} entities differ from the store (entity {first.id}, "
+            f"{first.name!r}, {place})"
+        )
+
+
+def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
+    """The folder of the bundle that the app should use for a corpus with entities `names`.
+
+    `wanted` is a name below `bundles` or a folder; empty means the newest that fits, then the
+    shipped one. Raises `BundleError` with the reason and the next step.
+    """
+    if wanted:
+        folder = locate(bundles, wanted)
+        reason = Bundle.open(folder).mismatch(names)
+        if reason:
+            raise BundleError(f"{reason}. Train one for it: `python -m train fit --name NAME`")
+        return folder
+    for folder in [*_newest_first(bundles), SHIPPED]:
+        try:
+            if Bundle.open(folder).mismatch(names) is None:
+                return folder
+        except BundleError:
+            continue  # a broken bundle is reported when it is asked for by name
+    raise BundleError(
+        "no trained bundle fits this corpus yet. Make one: `python -m train fit --name NAME`, "
+        "then `python -m train represent --name NAME`"
+    )
+
+
+def locate(bundles: Path, wanted: str) -> Path:
+    """A bundle's folder from its name, a path, or `demo` for the shipped one."""
+    for folder in (bundles / wanted, Path(wanted)):
+        if (folder / "bundle.json").is_file():
+            return folder
+    if wanted == "demo":
+        return SHIPPED
+    have = sorted(folder.name for folder in _newest_first(bundles))
+    listing = f"; there are: {', '.join(have)}" if have else ""
+    raise BundleError(f"there is no bundle {wanted!r} in {bundles} and no such folder{listing}")
+
+
+def _newest_first(bundles: Path) -> list[Path]:
+    found = [path.parent for path in bundles.glob("*/bundle.json")]
+    return sorted(found, key=lambda folder: (folder / "bundle.json").stat().st_mtime, reverse=True)
+
+
+def write_vocabulary(
+    folder: Path, entities: Sequence[Entity], classes: Sequence[Sequence[str]]
+) -> None:
+    """Write vocabulary.json; `classes[i]` are the fine classes of `entities[i]`."""
+    rows = [
+        {"id": e.id, "name": e.name, "aliases": list(e.aliases), "classes": list(names)}
+        for e, names in zip(entities, classes, strict=True)
+    ]
+    write_json(folder / "vocabulary.json", rows)
+
+
+def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
+    """Write an index file, whole or not at all."""
+    arrays = {
+        "mean_prob": index.mean_prob,
+        "mean_log_prob": index.mean_log_prob,
+        "row_sum": index.row_sum,
+        "sum_log_prob": index.sum_log_prob,
+    }
+    path = _index_file(folder, modality)
+    part = path.with_suffix(".part")
+    save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, part)
+    os.replace(part, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON, whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def write_bundle(
+    folder: Path,
+    meta: Mapping[str, Any],
+    entities: Sequence[Entity],
+    classes: Sequence[Sequence[str]],
+    indexes: Mapping[str, EntityIndex],
+) -> Bundle:
+    """Write a bundle's vocabulary and indexes, and bundle.json last: what has it is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bundle.json").unlink(missing_ok=True)
+    write_vocabulary(folder, entities, classes)
+    for modality, index in indexes.items():
+        write_index(folder, modality, index)
+    write_json(folder / "bundle.json", {"format": FORMAT, **meta})
+    return Bundle.open(folder)
+
+
+def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Memory-map the arrays of a safetensors file; raises `BundleError` when it is malformed.
+
+    The safetensors package copies a tensor when it hands it to NumPy; expansion wants to read a
+    few rows of a gigabyte, so the header is read here and each array mapped at its offset.
+    """
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 2 <= length <= MAX_HEADER:
+                raise ValueError(f"its header claims {length} bytes")
+            header = json.loads(stream.read(length))
+        return {
+            key: _map_one(path, 8 + length, spec)
+            for key, spec in header.items()
+            if key != "__metadata__"
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def _map_one(path: Path, base: int, spec: Mapping[str, Any]) -> NDArray[Any]:
+    dtype, shape = np.dtype(_DTYPES[spec["dtype"]]), tuple(int(n) for n in spec["shape"])
+    start, end = (int(offset) for offset in spec["data_offsets"])
+    if (
+        end - start != dtype.itemsize * int(np.prod(shape))
+        or start < 0
+        or min(shape, default=1) < 0
+    ):
+        raise ValueError(f"offsets {start}..{end} do not hold {shape} values")
+    if end == start:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, "r", base + start, shape)
+
+
+def _index_file(folder: Path, modality: str) -> Path:
+    return folder / f"index-{modality}.safetensors"
+
+
+def _read_json(path: Path, folder: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(f"{folder}: no bundle there ({path.name} is missing)") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read ({error})") from error

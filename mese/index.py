@@ -1,0 +1,97 @@
+"""The entity index: every entity's averaged distribution over the vocabulary.
+
+Section (d) of specs/multiexpan.md, the paper's representation phase: an entity's mean distribution
+`P_e` and mean log-distribution `G_e` over the V entities of the vocabulary, taken over all of its
+contexts. Expansion reads a few rows of `G` (seeds and picks) and a few cells of `P` (candidate,
+set), so both matrices may be memory maps and are never loaded whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FLOOR = 1e-12
+"""Probabilities are floored here and rows normalised again, so that every KL is finite."""
+
+BLOCK_CELLS = 8_000_000
+"""Cells of a matrix that one pass holds at a time (32 MB of float32)."""
+
+
+@dataclass(frozen=True)
+class EntityIndex:
+    """Mean distributions of V entities, float32 (V, V) each; row e belongs to position e.
+
+    `row_sum` and `sum_log_prob` are float64 (V,): the sum of row e of `mean_prob` after flooring,
+    and Λ_e = Σ_v ln q_e[v] of the floored and normalised row (the closed form's constant).
+    """
+
+    mean_prob: NDArray[np.float32]
+    mean_log_prob: NDArray[np.float32]
+    row_sum: NDArray[np.float64]
+    sum_log_prob: NDArray[np.float64]
+
+    @classmethod
+    def from_distributions(cls, mean_prob: ArrayLike, mean_log_prob: ArrayLike) -> EntityIndex:
+        """An index over two float32 arrays of shape (V, V), used as they are (no copy).
+
+        Raises ValueError when the shapes are not square and equal, or when a row holds a negative
+        probability, a NaN, or nothing but zeros.
+        """
+        prob, log_prob = _as_float32(mean_prob), _as_float32(mean_log_prob)
+        if prob.ndim != 2 or prob.shape[0] != prob.shape[1] or prob.shape != log_prob.shape:
+            raise ValueError(
+                f"mean_prob {prob.shape} and mean_log_prob {log_prob.shape} must both be (V, V)"
+            )
+        size = len(prob)
+        row_sum, sum_log = np.empty(size), np.empty(size)
+        step = max(1, BLOCK_CELLS // max(size, 1))
+        for start in range(0, size, step):
+            rows = slice(start, start + step)
+            row_sum[rows], sum_log[rows] = _row_constants(prob[rows], start)
+            if not np.isfinite(log_prob[rows]).all():
+                bad = start + int(np.flatnonzero(~np.isfinite(log_prob[rows]).all(axis=1))[0])
+                raise ValueError(f"mean_log_prob row {bad} holds a value that is not finite")
+        return cls(prob, log_prob, row_sum, sum_log)
+
+    def __len__(self) -> int:
+        return len(self.mean_prob)
+
+    def standardised(self, position: int) -> NDArray[np.float32]:
+        """z_e = (G_e − mean) / std over the vocabulary, float32 (V,); zeros where std is 0."""
+        row = np.asarray(self.mean_log_prob[position], dtype=np.float64)
+        spread = row.std()
+        if spread == 0:
+            return np.zeros(len(row), dtype=np.float32)
+        return ((row - row.mean()) / spread).astype(np.float32)
+
+    def log_prob_at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """ln q_row[column] of the floored, normalised rows: float64 (len(rows), len(columns))."""
+        cells = np.asarray(self.mean_prob[rows[:, None], columns[None, :]], dtype=np.float64)
+        return np.log(np.maximum(cells, FLOOR)) - np.log(self.row_sum[rows])[:, None]
+
+    def own_log_prob(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """ln q_e[e] for each row e, float64 (len(rows),)."""
+        cells = np.asarray(self.mean_prob[rows, rows], dtype=np.float64)
+        return np.log(np.maximum(cells, FLOOR)) - np.log(self.row_sum[rows])
+
+
+def _as_float32(values: ArrayLike) -> NDArray[np.float32]:
+    array: NDArray[Any] = np.asanyarray(values)
+    return array if array.dtype == np.float32 else array.astype(np.float32)
+
+
+def _row_constants(
+    rows: NDArray[np.float32], first: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    wide = rows.astype(np.float64)
+    wrong = ~np.isfinite(wide).all(axis=1) | (wide < 0).any(axis=1) | ~(wide > 0).any(axis=1)
+    if wrong.any():
+        bad = first + int(np.flatnonzero(wrong)[0])
+        raise ValueError(f"mean_prob row {bad} is not a distribution (negative, NaN or all zero)")
+    floored = np.maximum(wide, FLOOR)
+    total = floored.sum(axis=1)
+    return total, np.log(floored).sum(axis=1) - rows.shape[1] * np.log(total)
