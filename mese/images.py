@@ -8,7 +8,11 @@ raises `UnreadableImage` with the reason. Patches follow section 4 of the paper 
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ MAX_PIXELS = 50_000_000
 SIDE = 192
 PATCH = 32
 PATCHES = (SIDE // PATCH) ** 2
+THUMBNAIL = 256
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Decoders that are tried; all others (EPS runs a program, for one) are refused."""
 
@@ -48,6 +53,24 @@ def open_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises `UnreadableImage` for a missing, truncated or foreign file, and, before any pixel is
     decoded, for one of more than `max_pixels` pixels.
     """
+    with _opened(path, max_pixels) as image:
+        image.draft("RGB", (SIDE * 4, SIDE * 4))
+        image.load()
+        return _flatten(ImageOps.exif_transpose(image))
+
+
+def read_size(path: Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """(width, height) as the file's header gives them; no pixel is decoded.
+
+    Raises `UnreadableImage` as `open_image` does, except for what only decoding can find.
+    """
+    with _opened(path, max_pixels) as image:
+        return image.size
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    """An image whose header was read and judged; errors inside become `UnreadableImage`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -57,9 +80,7 @@ def open_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
                     raise UnreadableImage(
                         f"{path.name}: {width} × {height} pixels, over the {max_pixels} allowed"
                     )
-                image.draft("RGB", (SIDE * 4, SIDE * 4))
-                image.load()
-                return _flatten(ImageOps.exif_transpose(image))
+                yield image
     except UnreadableImage:
         raise
     except FileNotFoundError as error:
@@ -102,3 +123,33 @@ def sha256_of(path: Path) -> str:
     """Hex sha256 of a file's bytes, read in blocks; raises OSError."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def thumbnail(path: Path, cache: Path, key: str, max_pixels: int = MAX_PIXELS) -> Path:
+    """A small WebP of an image, made on first use and kept in `cache` under `key` (its sha256).
+
+    The shorter side gets 256 pixels, so that a square crop of it stays sharp; nothing is enlarged.
+    The file appears whole or not at all, so that threads may ask for the same one at once. Raises
+    `UnreadableImage`, and OSError when the cache cannot be written.
+    """
+    kept = cache / key[:2] / f"{key}.webp"
+    if kept.is_file():
+        return kept
+    image = open_image(path, max_pixels)
+    scale = min(1.0, THUMBNAIL / min(image.size), 4 * THUMBNAIL / max(image.size))
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    small = image.resize((width, height), Image.Resampling.LANCZOS)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".part", delete=False) as part:
+        small.save(part, "WEBP", quality=85)
+    os.replace(part.name, kept)
+    return kept
+
+
+def media_type(path: Path) -> str:
+    """The image's media type by its content, never by its name; raises `UnreadableImage`."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return Image.MIME[image.format or ""]
+    except (OSError, ValueError, SyntaxError, KeyError, Image.DecompressionBombError) as error:
+        raise UnreadableImage(f"{path.name}: not an image of a known format") from error
