@@ -28,14 +28,12 @@ ADVISORY_LOCK = 0x4D455345
 
 def ensure_current(store: Store) -> None:
     """Make the tables of a new store; raises `StoreError` where they are not this program's."""
-    with store.connection() as connection:
-        _one_at_a_time(connection)
-        revision = revision_of(connection)
-        if revision is None:
-            _refuse_foreign_tables(connection, store.place)
-            upgrade_to(connection)
-        elif revision != head():
-            raise StoreError(_why_not_current(revision, store.place))
+    with store.read() as session:  # first without the write lock: an import may hold it for long
+        revision = revision_of(session.connection())
+    if revision is None:
+        upgrade_store(store)
+    elif revision != head():
+        raise StoreError(_why_not_current(revision, store.place))
 
 
 def upgrade_store(store: Store, now: Callable[[], datetime] = datetime.now) -> tuple[str, str]:
@@ -53,8 +51,9 @@ def upgrade_store(store: Store, now: Callable[[], datetime] = datetime.now) -> t
 
 
 def needs_upgrade(store: Store) -> bool:
-    with store.connection() as connection:
-        return revision_of(connection) in known_revisions() - {head()}
+    """Whether the store has tables of an older schema."""
+    with store.read() as session:
+        return revision_of(session.connection()) in known_revisions() - {head()}
 
 
 def backup_sqlite(source: Path, target: Path) -> None:
