@@ -1,0 +1,24 @@
+"""The corpus in the store: in, out, and the look-ups that pages draw from.
+
+This is the one place to import these names from; each idea has a file of its own beside it.
+"""
+
+from __future__ import annotations
+
+from db.images import hash_images, image_file
+from db.importing import ImportRefused, ImportReport, import_records
+from db.loading import is_empty, load_corpus
+from db.search import EntityHit, entities_by_name, search_entities
+
+__all__ = [
+    "EntityHit",
+    "ImportRefused",
+    "ImportReport",
+    "entities_by_name",
+    "hash_images",
+    "image_file",
+    "import_records",
+    "is_empty",
+    "load_corpus",
+    "search_entities",
+]

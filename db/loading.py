@@ -1,0 +1,153 @@
+"""From the store to a `Corpus` under an image policy: what training and the engine eat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import (
+    StoredAlias,
+    StoredCandidate,
+    StoredClass,
+    StoredContext,
+    StoredCorpus,
+    StoredEntity,
+    StoredImage,
+    StoredMembership,
+    StoredQuery,
+    StoredSeed,
+    StoredSentence,
+)
+from db.store import Store, StoreError
+from mese.corpus import IMAGE_POLICIES, Context, Corpus, Entity, Query, SemanticClass
+
+
+def is_empty(store: Store) -> bool:
+    """Whether the store holds no corpus yet."""
+    with store.read() as session:
+        return session.get(StoredCorpus, 1) is None
+
+
+def load_corpus(store: Store, image_policy: str = "top1") -> Corpus:
+    """The whole corpus; a context's image is None where there is none, or none readable.
+
+    Raises `StoreError` for an empty store, and for a policy that the store cannot give yet.
+    """
+    if image_policy not in IMAGE_POLICIES:
+        raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
+    with store.read() as session:
+        held = session.get(StoredCorpus, 1)
+        if held is None:
+            raise StoreError(
+                f"{store.place} holds no corpus yet; run `python -m db demo` "
+                "or `python -m db import DIR`"
+            )
+        _require_policy(session, image_policy)
+        return Corpus(
+            name=held.name,
+            entities=_entities(session),
+            classes=_classes(session),
+            members=_members(session),
+            queries=load_queries(session),
+            contexts=_contexts(session),
+            image_root=Path(held.image_root),
+            image_policy=image_policy,
+        )
+
+
+def _require_policy(session: Session, image_policy: str) -> None:
+    """With one candidate a context every policy gives it; a choice needs scores or labels."""
+    choice = select(StoredCandidate.context_id).where(StoredCandidate.rank > 1).limit(1)
+    if image_policy != "top1" and session.scalar(choice) is not None:
+        raise StoreError(
+            f"the image policy {image_policy!r} needs re-ranking scores or labels, "
+            "and this store holds none; use top1"
+        )
+
+
+def _entities(session: Session) -> tuple[Entity, ...]:
+    aliases: dict[int, list[str]] = {}
+    wanted = select(StoredAlias.entity_id, StoredAlias.name)
+    for entity, name in session.execute(wanted.order_by(StoredAlias.position)):
+        aliases.setdefault(entity, []).append(name)
+    rows = session.execute(
+        select(StoredEntity.id, StoredEntity.name, StoredEntity.role, StoredImage.path)
+        .outerjoin(StoredImage, StoredImage.id == StoredEntity.reference_image_id)
+        .order_by(StoredEntity.id)
+    )
+    return tuple(
+        Entity(entity, name, tuple(aliases.get(entity, ())), role, reference)
+        for entity, name, role, reference in rows
+    )
+
+
+def _classes(session: Session) -> tuple[SemanticClass, ...]:
+    wanted = select(StoredClass.name, StoredClass.middle, StoredClass.coarse)
+    rows = session.execute(wanted.order_by(StoredClass.position))
+    return tuple(SemanticClass(*row) for row in rows)
+
+
+def _members(session: Session) -> dict[str, frozenset[int]]:
+    rows = session.execute(
+        select(StoredClass.name, StoredMembership.entity_id)
+        .outerjoin(StoredMembership, StoredMembership.class_id == StoredClass.id)
+        .order_by(StoredClass.position)
+    )
+    found: dict[str, set[int]] = {}
+    for name, entity in rows:
+        found.setdefault(name, set()).update(() if entity is None else (entity,))
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def load_queries(session: Session) -> tuple[Query, ...]:
+    """All queries by class, seed count and number."""
+    rows = session.execute(
+        select(StoredQuery.id, StoredClass.name, StoredQuery.number, StoredSeed.entity_id)
+        .join(StoredClass, StoredClass.id == StoredQuery.class_id)
+        .join(StoredSeed, StoredSeed.query_id == StoredQuery.id)
+        .order_by(
+            StoredClass.position, StoredQuery.seed_count, StoredQuery.number, StoredSeed.position
+        )
+    )
+    seeds: dict[tuple[int, str, int], list[int]] = {}
+    for query, class_name, number, seed in rows:
+        seeds.setdefault((query, class_name, number), []).append(seed)
+    return tuple(Query(name, number, tuple(ids)) for (_, name, number), ids in seeds.items())
+
+
+def _contexts(session: Session) -> tuple[Context, ...]:
+    """In store order, each with the first image of its search."""
+    rows = session.execute(
+        select(
+            StoredContext.id,
+            StoredContext.entity_id,
+            StoredContext.sentence_id,
+            StoredContext.span_start,
+            StoredContext.span_end,
+            StoredCandidate.image_id,
+        )
+        .outerjoin(
+            StoredCandidate,
+            (StoredCandidate.context_id == StoredContext.id) & (StoredCandidate.rank == 1),
+        )
+        .order_by(StoredContext.id)
+    )
+    tokens = _tokens(session)
+    images = _readable_images(session)
+    return tuple(
+        Context(context, entity, tokens[sentence], start, end, *images.get(image, (None, None)))
+        for context, entity, sentence, start, end, image in rows
+    )
+
+
+def _tokens(session: Session) -> dict[int, tuple[str, ...]]:
+    rows = session.execute(select(StoredSentence.id, StoredSentence.tokens))
+    return {sentence: tuple(words) for sentence, words in rows}
+
+
+def _readable_images(session: Session) -> dict[int, tuple[str | None, str | None]]:
+    wanted = select(StoredImage.id, StoredImage.path, StoredImage.sha256)
+    rows = session.execute(wanted.where(StoredImage.problem.is_(None)))
+    return {image: (path, sha256) for image, path, sha256 in rows}
