@@ -5,20 +5,29 @@ This is the one place to import these names from; each idea has a file of its ow
 
 from __future__ import annotations
 
+from db.cards import EntityCard, entity_cards, example_queries
 from db.images import hash_images, image_file
 from db.importing import ImportRefused, ImportReport, import_records
 from db.loading import is_empty, load_corpus
+from db.overview import ClassSize, ContextsPerEntity, Overview, overview
 from db.search import EntityHit, entities_by_name, search_entities
 
 __all__ = [
+    "ClassSize",
+    "ContextsPerEntity",
+    "EntityCard",
     "EntityHit",
     "ImportRefused",
     "ImportReport",
+    "Overview",
     "entities_by_name",
+    "entity_cards",
+    "example_queries",
     "hash_images",
     "image_file",
     "import_records",
     "is_empty",
     "load_corpus",
+    "overview",
     "search_entities",
 ]

@@ -155,14 +155,15 @@ def image_file(store: Store, sha256: str) -> Path | None:
     if SHA256.fullmatch(sha256) is None:
         return None
     wanted = (
-        select(StoredCorpus.image_root, StoredImage.path)
+        select(StoredImage.path)
         .where(StoredImage.sha256 == sha256, StoredImage.problem.is_(None))
         .order_by(StoredImage.id)
     )
     with store.read() as session:
-        rows = session.execute(wanted).all()
-    for root, path in rows:
-        file = _existing(Path(root), path)
+        root = Path(session.scalar(select(StoredCorpus.image_root)) or "")
+        paths = session.scalars(wanted).all()
+    for path in paths:
+        file = _existing(root, path)
         if file is not None:
             return file
     return None

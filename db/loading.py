@@ -30,6 +30,17 @@ def is_empty(store: Store) -> bool:
         return session.get(StoredCorpus, 1) is None
 
 
+def held_corpus(session: Session, store: Store) -> StoredCorpus:
+    """The store's corpus row; raises `StoreError` for an empty store."""
+    held = session.get(StoredCorpus, 1)
+    if held is None:
+        raise StoreError(
+            f"{store.place} holds no corpus yet; run `python -m db demo` "
+            "or `python -m db import DIR`"
+        )
+    return held
+
+
 def load_corpus(store: Store, image_policy: str = "top1") -> Corpus:
     """The whole corpus; a context's image is None where there is none, or none readable.
 
@@ -38,12 +49,7 @@ def load_corpus(store: Store, image_policy: str = "top1") -> Corpus:
     if image_policy not in IMAGE_POLICIES:
         raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
     with store.read() as session:
-        held = session.get(StoredCorpus, 1)
-        if held is None:
-            raise StoreError(
-                f"{store.place} holds no corpus yet; run `python -m db demo` "
-                "or `python -m db import DIR`"
-            )
+        held = held_corpus(session, store)
         _require_policy(session, image_policy)
         return Corpus(
             name=held.name,

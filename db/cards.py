@@ -1,0 +1,172 @@
+"""What a page shows of an entity, and the queries to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from db.images import LOOKUP, batches
+from db.loading import load_queries
+from db.models import (
+    StoredAlias,
+    StoredCandidate,
+    StoredClass,
+    StoredContext,
+    StoredEntity,
+    StoredImage,
+)
+from db.search import classes_of, context_counts, entities_by_name
+from db.store import Store
+from mese.corpus import Query
+
+FIGURE_1 = ("Washington D.C.", "Chicago", "Los Angeles")
+"""The seeds of the paper's Figure 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCard:
+    """An entity as a page shows it; `image_hash` is its best picture's, None without one."""
+
+    id: int
+    name: str
+    aliases: tuple[str, ...]
+    classes: tuple[str, ...]
+    image_hash: str | None
+    contexts: int
+
+
+def entity_cards(store: Store, ids: Iterable[int]) -> dict[int, EntityCard]:
+    """Entity id → card, for those of `ids` that the corpus has, in the order asked for."""
+    wanted = list(dict.fromkeys(ids))
+    with store.read() as session:
+        names = _names(session, wanted)
+        known = [entity for entity in wanted if entity in names]
+        aliases, classes = _aliases(session, known), classes_of(session, known)
+        pictures, contexts = _pictures(session, known), context_counts(session, known)
+    return {
+        entity: EntityCard(
+            entity,
+            names[entity],
+            aliases.get(entity, ()),
+            classes.get(entity, ()),
+            pictures.get(entity),
+            contexts.get(entity, 0),
+        )
+        for entity in known
+    }
+
+
+def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for some in batches(ids, LOOKUP):
+        rows = session.execute(
+            select(StoredEntity.id, StoredEntity.name).where(StoredEntity.id.in_(some))
+        )
+        found.update((entity, name) for entity, name in rows)
+    return found
+
+
+def _aliases(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    for some in batches(ids, LOOKUP):
+        rows = session.execute(
+            select(StoredAlias.entity_id, StoredAlias.name)
+            .where(StoredAlias.entity_id.in_(some))
+            .order_by(StoredAlias.position)
+        )
+        for entity, name in rows:
+            found.setdefault(entity, []).append(name)
+    return {entity: tuple(names) for entity, names in found.items()}
+
+
+def _pictures(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """The reference image where it can be shown, else the first context's image that can."""
+    found: dict[int, str] = {}
+    for some in batches(ids, LOOKUP):
+        for statement in (_first_pictures(some), _reference_pictures(some)):  # the later one wins
+            found.update(
+                (entity, sha256) for entity, sha256 in session.execute(statement) if sha256
+            )
+    return found
+
+
+def _reference_pictures(ids: Sequence[int]) -> Select[int, str | None]:
+    return (
+        select(StoredEntity.id, StoredImage.sha256)
+        .join(StoredImage, StoredImage.id == StoredEntity.reference_image_id)
+        .where(StoredEntity.id.in_(ids), StoredImage.problem.is_(None))
+    )
+
+
+def _first_pictures(ids: Sequence[int]) -> Select[int, str | None]:
+    first = (
+        select(StoredContext.entity_id, func.min(StoredContext.id).label("context"))
+        .join(StoredCandidate, StoredCandidate.context_id == StoredContext.id)
+        .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
+        .where(
+            StoredContext.entity_id.in_(ids),
+            StoredCandidate.rank == 1,
+            StoredImage.problem.is_(None),
+            StoredImage.sha256.is_not(None),
+        )
+        .group_by(StoredContext.entity_id)
+        .subquery()
+    )
+    return (
+        select(first.c.entity_id, StoredImage.sha256)
+        .join(
+            StoredCandidate,
+            (StoredCandidate.context_id == first.c.context) & (StoredCandidate.rank == 1),
+        )
+        .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
+    )
+
+
+def example_queries(store: Store, limit: int = 6) -> list[Query]:
+    """Queries of 3 seeds to begin with: Figure 1's where its cities are, then one a class.
+
+    Coarse classes take turns, so that the examples show the corpus's width.
+    """
+    with store.read() as session:
+        queries = [query for query in load_queries(session) if len(query.seeds) == 3]
+        coarse_of = dict(session.execute(_coarse()).all())
+    first = _figure_1(store, queries)
+    taken = {query.class_name for query in first}
+    firsts = {query.class_name: query for query in reversed(queries)}
+    others = [firsts[name] for name in coarse_of if name in firsts and name not in taken]
+    return [*first, *take_turns(others, coarse_of)][: max(limit, 0)]
+
+
+def _coarse() -> Select[str, str]:
+    return select(StoredClass.name, StoredClass.coarse).order_by(StoredClass.position)
+
+
+def _figure_1(store: Store, queries: Sequence[Query]) -> list[Query]:
+    """The stored query with Figure 1's seeds, or one made for it; none without the three cities."""
+    bearers = entities_by_name(store, FIGURE_1)
+    if not all(bearers.values()):
+        return []
+    seeds = tuple(bearers[name][0] for name in FIGURE_1)
+    for query in queries:
+        if set(query.seeds) == set(seeds):
+            return [query]
+    with store.read() as session:
+        classes = classes_of(session, seeds)
+    shared = [
+        name for name in classes.get(seeds[0], ()) if all(name in c for c in classes.values())
+    ]
+    return [Query(shared[0], 0, seeds)] if shared and len(classes) == len(seeds) else []
+
+
+def take_turns(queries: Sequence[Query], coarse_of: dict[str, str]) -> list[Query]:
+    """The first query of each coarse class, then each one's second, and so on."""
+    turns: dict[str, int] = {}
+    placed = []
+    for place, query in enumerate(queries):
+        coarse = coarse_of[query.class_name]
+        turns[coarse] = turns.get(coarse, 0) + 1
+        placed.append((turns[coarse], place, query))
+    return [query for _, _, query in sorted(placed, key=lambda item: item[:2])]
