@@ -1,0 +1,43 @@
+"""The served app: app.py with the image route and the health check beside it.
+
+`python asgi.py` (what `make run` does) listens where MESE_ADDRESS and MESE_PORT say. Until there
+are accounts, an address that other machines can reach is refused.
+"""
+
+import sys
+
+import streamlit as st
+from pydantic import ValidationError
+
+from mese.settings import Settings
+from pages.parts import pictures
+from pages.parts.door import is_this_machine
+from pages.parts.image_route import ROUTES
+
+app = st.App("app.py", routes=ROUTES)
+pictures.served_by_route = True
+
+
+def main() -> None:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        sys.exit(f"MESE_{str(wrong['loc'][0]).upper()}: {wrong['msg']} (got {wrong['input']!r})")
+    if not is_this_machine(settings.address):
+        sys.exit(
+            f"MESE_ADDRESS={settings.address}: other machines could reach it, and there are no "
+            "accounts yet. Leave it out, or use 127.0.0.1 and an SSH tunnel."
+        )
+    app.run(
+        config={
+            "server.address": settings.address,
+            "server.port": settings.port,
+            "server.headless": True,
+            "server.fileWatcherType": "none",
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

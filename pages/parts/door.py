@@ -1,0 +1,70 @@
+"""The guard that every page calls first, and the way in.
+
+There are no accounts yet, so one rule holds: whoever sits at this machine is lead ("open mode"),
+and the app answers on this machine only. Pages name the role they need all the same; the day
+accounts exist, only this file changes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+import streamlit as st
+
+from db.accounts import NotAllowed, Role, User, check, open_mode_user
+from pages.parts.text import as_text
+
+PAGES = (
+    ("pages/overview.py", "Overview", "The corpus at a glance."),
+    ("pages/expand.py", "Expand", "Find the rest of a class from a few seeds."),
+)
+"""No icons: Streamlit would make them the tab's icon, and fetch that from another host."""
+
+
+def navigate() -> st.Page:
+    """Draw the navigation and return the page that was asked for."""
+    pages = [
+        st.Page(path, title=title, help=about, default=path == PAGES[0][0])
+        for path, title, about in PAGES
+    ]
+    st.session_state["came through the door"] = True
+    return st.navigation(pages, position="top")
+
+
+def require(role: Role) -> User:
+    """The user of this session; stops the page when they lack `role`."""
+    if not is_this_machine(st.get_option("server.address")):
+        st.error(
+            "MESE Studio has no accounts yet, so it answers on this machine only. "
+            "Start it with `make run`, or with `--server.address 127.0.0.1`."
+        )
+        st.stop()
+    user = open_mode_user()
+    try:
+        check(user, role)
+    except NotAllowed as error:
+        st.error(as_text(str(error)))
+        st.stop()
+    _go_round_by_the_door()
+    return user
+
+
+def _go_round_by_the_door() -> None:
+    """Send a page that Streamlit served without app.py through app.py.
+
+    Until `st.navigation` has run once in a process, Streamlit serves the files of pages/ directly.
+    Calling it here ends that, and the next run comes in by app.py.
+    """
+    if "came through the door" not in st.session_state:
+        navigate()
+        st.rerun()
+
+
+def is_this_machine(address: str | None) -> bool:
+    """Whether a listening address can be reached from this machine only; None means all."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
+    except ValueError:
+        return False

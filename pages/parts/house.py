@@ -1,0 +1,61 @@
+"""What all sessions share: the settings, the store, the signing key and the model in use.
+
+Each is opened once a process. Heavy modules stay unimported until a page asks for them, so that
+pages without a model start fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from db.store import Store
+from mese.settings import Settings
+from pages.parts.signing import read_secret
+
+if TYPE_CHECKING:
+    from mese.engine import Engine
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings from the environment; raises `pydantic.ValidationError` that names a bad one."""
+    return Settings()
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The store, made when it is new; raises `db.store.StoreError`."""
+    return Store.open(settings().store_url)
+
+
+@st.cache_resource(show_spinner=False)
+def secret() -> bytes:
+    """The key that image addresses are signed with."""
+    return read_secret(settings().home)
+
+
+def engine() -> Engine:
+    """The engine of the bundle that fits the store; raises `mese.bundle.BundleError`."""
+    folder = _fitting_bundle()
+    return _load_engine(folder, (folder / "bundle.json").stat().st_mtime_ns)
+
+
+@st.cache_resource(ttl="10s", show_spinner=False)
+def _fitting_bundle() -> Path:
+    """Looked up anew every 10 seconds, so that a bundle made meanwhile is found."""
+    from db.corpus import entity_names
+    from mese.bundle import find_bundle
+
+    wanted = settings().bundle
+    return find_bundle(settings().bundles, wanted, entity_names(store()))
+
+
+@st.cache_resource(show_spinner="Opening the model …", max_entries=2)
+def _load_engine(folder: Path, written_at: int) -> Engine:
+    """`written_at` is part of the key: a bundle that was written again is opened again."""
+    from mese.engine import Engine
+
+    return Engine.load(folder)

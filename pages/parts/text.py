@@ -1,0 +1,38 @@
+"""Other people's text on our pages: names show as themselves, whatever they hold.
+
+An entity may be called `<img onerror=…>`, `$x$`, `*a*` or `:material/bolt:`. Streamlit reads
+labels as Markdown and more, so every name passes through `as_text` on its way into a Streamlit
+element, and through `as_html` on its way into `st.html` or a chart.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+JOINER = "\u2060"
+"""Word joiner: takes no room, and parts a pattern that no backslash can part."""
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+"""ASCII punctuation, all of which Markdown lets a backslash escape."""
+
+# Streamlit replaces these after the backslashes are gone, so that escaping them does not help:
+# emoji and icons between colons, arrows and dashes between spaces, addresses made into links.
+_LATE = re.compile(
+    r"(?P<colon>:(?=[\w+-]+:))"
+    r"|(?<!\S)(?P<arrow>[<>~-])(?=(->|-|=|>)(\s|$))"
+    r"|(?P<www>\bwww(?=\.))|(?P<scheme>\bhttps?:(?=//))|(?P<at>(?<=\w)@(?=\w))",
+    re.IGNORECASE,
+)
+
+
+def as_text(name: str) -> str:
+    """Markdown that shows `name` literally, on one line, in any Streamlit label or text."""
+    line = " ".join(name.split())
+    parted = _LATE.sub(lambda found: found.group() + JOINER, line)
+    return _PUNCTUATION.sub(r"\\\1", parted)
+
+
+def as_html(name: str) -> str:
+    """HTML that shows `name` literally, inside an element or a quoted attribute."""
+    return html.escape(name, quote=True)
