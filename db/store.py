@@ -117,7 +117,12 @@ def parse_url(url: str) -> URL:
 
 def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     path = Path(str(url.database)).absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {path.parent} cannot be made ({error.strerror}); set MESE_HOME to another"
+        ) from error
     engines = [_engine(url.set(database=str(path))) for _ in range(2)]
     for engine, begin in zip(engines, ("BEGIN IMMEDIATE", "BEGIN"), strict=True):
         event.listen(engine, "connect", partial(_on_connect, writes="IMMEDIATE" in begin))

@@ -1,0 +1,240 @@
+"""`python -m db`: fill the store and look into it from the shell.
+
+Results go to stdout, progress and refusals to stderr. Exit 0 on success, 2 for wrong use, 1 with a
+one-line reason otherwise.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from db.accounts import NotAllowed
+from db.corpus import ImportReport, hash_images, import_records, is_empty, overview
+from db.images import Progress
+from db.loading import held_corpus
+from db.migrating import backup_sqlite, head, needs_upgrade, upgrade_store
+from db.overview import Overview
+from db.store import Store, StoreError
+from mese.corpus import CorpusRecords
+from mese.mesed_format import MesedFormatError, SetAside, read_folder, write_folder
+from mese.settings import Settings
+
+SHOWN = 10
+"""How many of the lines that were set aside are printed; the file holds all."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.callback()
+def main() -> None:
+    """The store of MESE Studio: bring a corpus in, and look at it."""
+
+
+@app.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A MESED folder.")],
+    image_root: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Where image paths begin; else DIR."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Stop at the first malformed line instead of setting it aside.")
+    ] = False,
+) -> None:
+    """Import a MESED folder into the empty store; the same folder again changes nothing."""
+    with _plainly():
+        settings = _settings()
+        read = read_folder(folder, image_root, strict)
+        store = Store.open(settings.store_url)
+        source = str(folder.resolve())
+        report = _import(store, read.records, source, settings, strict)
+        set_aside = (*read.set_aside, *report.set_aside)
+        _tell_import(report, store)
+        _tell_set_aside(set_aside, settings.home / "set-aside.txt")
+
+
+@app.command()
+def demo() -> None:
+    """Build the embedded corpus and import it, if the store is empty."""
+    with _plainly():
+        settings = _settings()
+        store = Store.open(settings.store_url)
+        if not is_empty(store):
+            with store.read() as session:
+                name = held_corpus(session, store).name
+            out.print(f"{store.place} holds the corpus {name!r}; nothing to do.", markup=False)
+            return
+        from mese.demo.build import build_records, fingerprint
+
+        with _bar("Drawing the embedded corpus") as progress:
+            records = build_records(settings.demo_corpus, progress)
+        records = replace(records, sentences=list(records.sentences))  # walked twice
+        write_folder(records, settings.demo_corpus, replace=True)
+        _tell_import(_import(store, records, f"demo:{fingerprint()}", settings), store)
+
+
+@app.command()
+def stats() -> None:
+    """Print the corpus's figures."""
+    with _plainly():
+        _print_stats(overview(Store.open(_settings().store_url)))
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring an older store to this program's tables; a SQLite file is copied first."""
+    with _plainly():
+        store = Store.connect(_settings().store_url)
+        if needs_upgrade(store):
+            _back_up(store)
+        before, after = upgrade_store(store)
+        done = "is up to date" if before == after else f"was brought from {before} to {after}"
+        out.print(f"{store.place} {done}.", markup=False)
+
+
+def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
+    if store.sqlite_file is None:
+        err.print("PostgreSQL is not copied here; keep a pg_dump of your own.")
+        return
+    name = f"{store.sqlite_file.name}.before-{head()}-{now():%Y%m%d-%H%M%S}"
+    target = store.sqlite_file.with_name(name)
+    backup_sqlite(store.sqlite_file, target)
+    out.print(f"Copied to {target}.", markup=False)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            err.print(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", markup=False)
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Turn what a user can mend into one line on stderr and exit 1."""
+    try:
+        yield
+    except (StoreError, MesedFormatError, NotAllowed, OSError, sqlite3.Error) as error:
+        reason = str(error)
+    except (IntegrityError, ProgrammingError, DataError):
+        raise  # a fault of ours, not the user's: the traceback is what we need
+    except DBAPIError as error:
+        detail = str(error.orig).strip().splitlines()[0]
+        reason = f"the database refused: {detail}; look at MESE_HOME or MESE_DATABASE_URL"
+    else:
+        return
+    err.print(reason, markup=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
+    """A progress bar on stderr with the time that is left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=err) as bars:
+        task = bars.add_task(what, total=None, visible=False)
+
+        def progress(done: int, total: int | None) -> None:
+            bars.update(task, completed=done, total=total, visible=True)
+
+        yield progress
+
+
+def _import(
+    store: Store, records: CorpusRecords, source: str, settings: Settings, strict: bool = False
+) -> ImportReport:
+    with _bar("Importing sentences") as progress:
+        report = import_records(
+            store,
+            records,
+            source=source,
+            strict=strict,
+            image_max_pixels=settings.max_pixels,
+            progress=progress,
+        )
+    with _bar("Hashing images") as progress:
+        hash_images(store, progress)
+    return report
+
+
+def _tell_import(report: ImportReport, store: Store) -> None:
+    if not report.changed:
+        text = f"{store.place} holds {report.name!r} already; nothing changed."
+    elif not report.contexts:
+        text = f"{store.place} holds {report.name!r}; {report.images:,} images were read anew."
+    else:
+        text = (
+            f"Imported {report.name!r} into {store.place}: {report.entities:,} entities, "
+            f"{report.contexts:,} contexts, {report.classes:,} classes, {report.images:,} images"
+            f" ({report.unreadable_images:,} unreadable)."
+        )
+    out.print(text, markup=False, soft_wrap=True)
+
+
+def _tell_set_aside(items: Sequence[SetAside], file: Path) -> None:
+    if not items:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(f"{item}\n" for item in items), encoding="utf-8")
+    for item in items[:SHOWN]:
+        err.print(str(item), markup=False, soft_wrap=True)
+    err.print(f"{len(items):,} set aside; all are in {file}", markup=False, soft_wrap=True)
+
+
+def _print_stats(figures: Overview) -> None:
+    table = Table(title=figures.name, show_header=False)
+    table.add_column("what")
+    table.add_column("how many", justify="right")
+    for what, how_many in _rows(figures):
+        table.add_row(what, how_many)
+    out.print(table)
+
+
+def _rows(figures: Overview) -> Iterator[tuple[str, str]]:
+    sizes = [size.members for size in figures.class_sizes]
+    per_entity = figures.contexts_per_entity
+    mean = figures.contexts / figures.entities if figures.entities else 0.0
+    yield "entities", f"{figures.entities:,}"
+    yield "entities in a class", f"{figures.entities_in_a_class:,}"
+    yield "sentences", f"{figures.sentences:,}"
+    yield "contexts (image–sentence pairs)", f"{figures.contexts:,}"
+    yield (
+        "contexts per entity, min / median / mean / max",
+        f"{per_entity.min} / {per_entity.median:g} / {mean:.1f} / {per_entity.max}",
+    )
+    yield "classes", f"{figures.classes:,}"
+    if sizes:
+        spread = f"{min(sizes)} / {sum(sizes) / len(sizes):.1f} / {max(sizes)}"
+        yield "members per class, min / mean / max", spread
+    for seeds, count in figures.queries_by_seeds.items():
+        yield f"queries of {seeds} seeds", f"{count:,}"
+    yield "images", f"{figures.images:,}"
+    yield "images that cannot be read", f"{figures.missing_images:,}"
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m db")
