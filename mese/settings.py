@@ -17,21 +17,28 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MESE_", extra="ignore")
 
-    home: Path = Field(Path("data"), description="Folder that holds everything a user makes.")
-    database_url: str = Field(
-        "", description="SQLAlchemy URL of the store; empty: the SQLite file mese.db in the home."
+    home: Path = Field(
+        default=Path("data"), description="Folder that holds everything a user makes."
     )
-    address: str = Field("127.0.0.1", description="Address that the app listens on.")
-    port: int = Field(8501, ge=1, le=65535, description="Port that the app listens on.")
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the store; empty: the SQLite file mese.db in the home.",
+    )
+    address: str = Field(default="127.0.0.1", description="Address that the app listens on.")
+    port: int = Field(default=8501, ge=1, le=65535, description="Port that the app listens on.")
     bundle: str = Field(
-        "",
+        default="",
         description="Bundle that the app uses, by name or folder; empty: the newest that fits.",
     )
     device: str = Field(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="Where models run: auto, cpu, cuda."
+        default="auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Where models run: auto, cpu, cuda.",
     )
     max_pixels: int = Field(
-        50_000_000, ge=1, description="Largest image that is opened, in pixels (width × height)."
+        default=50_000_000,
+        ge=1,
+        description="Largest image that is opened, in pixels (width × height).",
     )
 
     @property
