@@ -59,6 +59,12 @@ def entity_cards(store: Store, ids: Iterable[int]) -> dict[int, EntityCard]:
     }
 
 
+def entity_names(store: Store) -> dict[int, str]:
+    """Every entity's name by its id: what a bundle is matched against."""
+    with store.read() as session:
+        return dict(session.execute(select(StoredEntity.id, StoredEntity.name)).all())
+
+
 def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for some in batches(ids, LOOKUP):

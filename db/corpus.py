@@ -5,7 +5,7 @@ This is the one place to import these names from; each idea has a file of its ow
 
 from __future__ import annotations
 
-from db.cards import EntityCard, entity_cards, example_queries
+from db.cards import EntityCard, entity_cards, entity_names, example_queries
 from db.images import hash_images, image_file
 from db.importing import ImportRefused, ImportReport, import_records
 from db.loading import is_empty, load_corpus
@@ -22,6 +22,7 @@ __all__ = [
     "Overview",
     "entities_by_name",
     "entity_cards",
+    "entity_names",
     "example_queries",
     "hash_images",
     "image_file",
