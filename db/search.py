@@ -88,10 +88,10 @@ def _matches(key: str) -> Select[int, str, str | None]:
         .where(StoredAlias.search_key.contains(key, autoescape=True))
     )
     hits = union_all(names, aliases).subquery()
-    order = (hits.c.tier, hits.c.by_alias, func.length(hits.c.key), hits.c.key, hits.c.entity)
+    order = (hits.c.tier, hits.c.by_alias, func.length(hits.c.key), hits.c.entity)
     place = func.row_number().over(partition_by=hits.c.entity, order_by=order)
     best = select(hits, place.label("place")).subquery()
-    order = (best.c.tier, best.c.by_alias, func.length(best.c.key), best.c.key, best.c.entity)
+    order = (best.c.tier, best.c.by_alias, func.length(best.c.key), best.c.entity)
     return (
         select(best.c.entity, best.c.name, best.c.alias).where(best.c.place == 1).order_by(*order)
     )
