@@ -151,7 +151,8 @@ def _read_members(folder: Path, known: set[int], aside: Aside) -> dict[str, tupl
     }
     if (folder / "eid2cls.json").is_file():
         listed = _read_eid2cls(folder / "eid2cls.json", known, aside)
-        for name, ids in sorted(listed.items()):
+        for name in sorted(listed.keys() | members.keys()):
+            ids = listed.get(name, [])
             if name not in members:
                 members[name] = tuple(ids)
             elif odd := set(ids) ^ set(members[name]):

@@ -41,7 +41,9 @@ class SentenceStream:
         self.aside.items.clear()
         candidates = _CandidateLines(self.folder / CANDIDATES, self.aside)
         for number, line in json_lines(self.folder / SENTENCES, SENTENCES, self.aside):
-            sentence = parse_sentence(line, number, candidates.of(number))
+            mentions = line.get("entityMentions")
+            count = len(mentions) if isinstance(mentions, list) else 0
+            sentence = parse_sentence(line, number, candidates.of(number, count))
             if isinstance(sentence, Sentence):
                 yield sentence
             else:
@@ -90,8 +92,8 @@ class _CandidateLines:
         self._lines = json_lines(path, path.name, aside) if path.is_file() else iter(())
         self._ahead = next(self._lines, None)
 
-    def of(self, sentence: int) -> MentionCandidates:
-        """The candidates of a sentence's mentions, best rank first."""
+    def of(self, sentence: int, mentions: int) -> MentionCandidates:
+        """The candidates of a sentence's mentions, best rank first; it has `mentions` of them."""
         found: dict[int, list[Candidate]] = {}
         while self._ahead is not None:
             number, line = self._ahead
@@ -99,33 +101,35 @@ class _CandidateLines:
             if type(place) is int and place > sentence:
                 break
             self._ahead = next(self._lines, None)
-            reason = self._take(line, sentence, found)
-            if reason:
-                self._aside.put(self._name, number, f"{reason}; the line was set aside")
+            fault = _candidate_fault(line, sentence, mentions)
+            if fault:
+                self._aside.put(self._name, number, f"{fault}; the line was set aside")
+                continue
+            candidates = found.setdefault(line["mention"], [])
+            if line.get("image") is not None:
+                candidates.append(Candidate(line["image"], line.get("rank", 1)))
         return {
-            mention: tuple(sorted(candidates, key=lambda c: c.rank))
-            for mention, candidates in found.items()
+            mention: tuple(sorted(candidates, key=_rank)) for mention, candidates in found.items()
         }
 
     def finish(self) -> None:
         """Set aside the lines that stand after the last sentence."""
-        self.of(MAX_LINE)
+        self.of(MAX_LINE, 0)
 
-    @staticmethod
-    def _take(line: dict[str, Any], sentence: int, found: dict[int, list[Candidate]]) -> str | None:
-        mention, image, rank = line.get("mention"), line.get("image"), line.get("rank", 1)
-        if type(line.get("sentence")) is not int or type(mention) is not int:
-            return "sentence and mention must be whole numbers"
-        if line["sentence"] < sentence:
-            return f"sentence {line['sentence']} is not there, or stands after a later one"
-        if image is not None and not (storable(image) and image):
-            return "image must be a path or null"
-        if type(rank) is not int or not 1 <= rank <= 10:
-            return "rank must be 1 to 10"
-        candidates = found.setdefault(mention, [])
-        if image is not None:
-            candidates.append(Candidate(image, rank))
-        return None
+
+def _candidate_fault(line: dict[str, Any], sentence: int, mentions: int) -> str | None:
+    mention, image, rank = line.get("mention"), line.get("image"), line.get("rank", 1)
+    if type(line.get("sentence")) is not int or type(mention) is not int:
+        return "sentence and mention must be whole numbers"
+    if line["sentence"] < sentence:
+        return f"sentence {line['sentence']} is not there, or stands after a later one"
+    if not 0 <= mention < mentions:
+        return f"sentence {sentence} has no mention {mention}"
+    if image is not None and not (storable(image) and image):
+        return "image must be a path or null"
+    if type(rank) is not int or not 1 <= rank <= 10:
+        return "rank must be 1 to 10"
+    return None
 
 
 def write_sentences(sentences: Iterable[Sentence], folder: Path) -> None:

@@ -32,7 +32,7 @@ def sentence(text: str, *mentions: Mention, line: int) -> Sentence:
 
 @pytest.fixture
 def records(tmp_path: Path) -> CorpusRecords:
-    """Two classes of one parent, one of another, two Georgias, a missing image, an unseen entity."""
+    """Sibling classes, two Georgias, a missing image, an entity without a context."""
     root = tmp_path / "pictures"
     for name in ("a01.png", "b02.png", "c03.png", "d04.png", "ref/e05.png"):
         draw(root, name)

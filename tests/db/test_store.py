@@ -69,10 +69,14 @@ def test_a_reader_cannot_write(store: Store) -> None:
 
 
 def test_an_error_undoes_the_whole_transaction(store: Store) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"), store.write() as session:
-        session.add(StoredImage(id=1, path="a.png", width=1, height=1))
-        session.flush()
-        raise RuntimeError("on purpose")
+    def fail_halfway() -> None:
+        with store.write() as session:
+            session.add(StoredImage(id=1, path="a.png", width=1, height=1))
+            session.flush()
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail_halfway()
     with store.read() as session:
         assert session.get(StoredImage, 1) is None
 
@@ -200,7 +204,7 @@ def test_a_newer_store_is_left_alone(store: Store) -> None:
         lambda: Store.open(f"sqlite:///{store.sqlite_file}"),
         lambda: upgrade_store(store),
     ):
-        with pytest.raises(StoreError, match="newer .revision 9999. than this program"):
+        with pytest.raises(StoreError, match=r"newer .revision 9999. than this program"):
             refuse()
 
 
