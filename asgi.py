@@ -10,7 +10,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from mese.settings import Settings
-from pages.parts import pictures
+from pages.parts import house, pictures
 from pages.parts.door import is_this_machine
 from pages.parts.image_route import ROUTES
 
@@ -22,8 +22,7 @@ def main() -> None:
     try:
         settings = Settings()
     except ValidationError as error:
-        wrong = error.errors()[0]
-        sys.exit(f"MESE_{str(wrong['loc'][0]).upper()}: {wrong['msg']} (got {wrong['input']!r})")
+        sys.exit(house.wrong_setting(error))
     if not is_this_machine(settings.address):
         sys.exit(
             f"MESE_ADDRESS={settings.address}: other machines could reach it, and there are no "

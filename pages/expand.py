@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from db.accounts import Role, User
-from db.corpus import entity_cards, example_queries, is_empty, search_entities
+from db.accounts import Role
+from db.corpus import EntityHit, entity_cards, example_queries, is_empty, search_entities
 from mese.bundle import BundleError
 from mese.corpus import Expansion
 from mese.engine import Engine, SeedError
@@ -51,34 +51,42 @@ def change_size(view: View) -> None:
 @st.fragment
 def find_seeds(view: View) -> None:
     """The search field and what it finds. Only this part of the page runs while one types."""
+    full = len(view.seeds) >= MAX_SEEDS
     text = st.text_input(
         "Add a seed by name or alias",
         type="search",
         live="200ms",
         key="find",
-        placeholder="Chicago",
-        disabled=len(view.seeds) >= MAX_SEEDS,
+        placeholder="Type a few letters",
+        disabled=full,
     )
-    if len(view.seeds) >= MAX_SEEDS:
-        st.caption(f"{MAX_SEEDS} seeds are the most; take one away to add another.")
-        return
-    if not text or not text.strip():
-        return
-    hits = search_entities(store, text, limit=20)
-    if not hits:
-        st.caption("Nothing in this corpus has such a name or alias.")
-    with st.container(horizontal=True, gap="xsmall", key="found"):
-        for hit in hits:
-            alias = f" ({as_text(hit.alias)})" if hit.alias else ""
-            st.button(
-                as_text(hit.name) + alias,
-                key=f"add-{hit.id}",
-                icon=":material/add:",
-                help=as_text(", ".join(hit.classes) or "no class"),
-                disabled=hit.id in view.seeds,
-                on_click=add_seed,
-                args=(view, hit.id),
-            )
+    hits = [] if full or not text else search_entities(store, text, limit=20)
+    # One row that is always there and scrolls sideways: what is below it stays where it is.
+    with st.container(
+        key="found", horizontal=True, wrap=False, gap="xsmall", vertical_alignment="center"
+    ):
+        if full:
+            st.caption(f"{MAX_SEEDS} seeds are the most; take one away to add another.")
+        elif hits:
+            for hit in hits:
+                draw_hit(view, hit)
+        elif text and text.strip():
+            st.caption("Nothing in this corpus has such a name or alias.")
+        else:
+            st.caption("What is found appears here; press it to make it a seed.")
+
+
+def draw_hit(view: View, hit: EntityHit) -> None:
+    alias = f" ({as_text(hit.alias)})" if hit.alias else ""
+    st.button(
+        as_text(hit.name) + alias,
+        key=f"add-{hit.id}",
+        icon=":material/add:",
+        help=as_text(", ".join(hit.classes) or "no class"),
+        disabled=hit.id in view.seeds,
+        on_click=add_seed,
+        args=(view, hit.id),
+    )
 
 
 def draw_controls(view: View, cards: Cards) -> None:
@@ -88,7 +96,12 @@ def draw_controls(view: View, cards: Cards) -> None:
     with right:
         st.session_state["size"] = view.size
         st.segmented_control(
-            "Length of the list", SIZES, key="size", required=True, on_change=change_size, args=(view,)
+            "Length of the list",
+            SIZES,
+            key="size",
+            required=True,
+            on_change=change_size,
+            args=(view,),
         )
     if view.seeds:
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
@@ -127,8 +140,8 @@ def draw_facts(engine: Engine, expansion: Expansion, hits: int | None, wanted: s
 def draw_results(engine: Engine, view: View, seed_cards: Cards) -> None:
     known = [seed for seed in view.seeds if engine.knows(seed)]
     notes(
-        f"The model does not know {as_text(seed_cards[seed].name)}: it needs two sentences or more. "
-        "The list is made without it."
+        f"The model does not know {as_text(seed_cards[seed].name)}, which has too few sentences "
+        "to learn from; the list is made without it."
         for seed in view.seeds
         if seed not in known
     )
@@ -144,13 +157,19 @@ def draw_results(engine: Engine, view: View, seed_cards: Cards) -> None:
             draw_result(user, result, kind, cards)
 
 
-page_head("Expand", "Choose three to five members of a class; the model ranks what else belongs to it.", user)
+page_head(
+    "Expand",
+    "Choose three to five members of a class; the model ranks what else belongs to it.",
+    user,
+)
 if is_empty(store):
     no_corpus()
 asked, wrong = current_view()
 seed_cards = entity_cards(store, asked.seeds)
 view = View(tuple(seed for seed in asked.seeds if seed in seed_cards), asked.size)
-wrong += [f"There is no entity {seed} in this corpus." for seed in asked.seeds if seed not in seed_cards]
+wrong += [
+    f"There is no entity {seed} in this corpus." for seed in asked.seeds if seed not in seed_cards
+]
 draw_controls(view, seed_cards)
 notes(as_text(note) for note in wrong)
 if not view.seeds:

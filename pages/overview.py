@@ -1,4 +1,84 @@
-"""Overview."""
+"""Overview: what this is, the corpus at a glance, and where to go next."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
 from db.accounts import Role
+from db.corpus import Overview, is_empty, overview
+from pages.parts import house
+from pages.parts.calm import no_corpus
 from pages.parts.door import require
+from pages.parts.figures import class_sunburst, contexts_histogram
+from pages.parts.head import page_head
+from pages.parts.text import as_text
+
 user = require(Role.VIEWER)
+
+
+def draw_figures(facts: Overview) -> None:
+    """The corpus's size in six numbers."""
+    seeds = " and ".join(f"{n} of {size} seeds" for size, n in facts.queries_by_seeds.items())
+    missing = f"{facts.missing_images:,} cannot be read" if facts.missing_images else None
+    with st.grid(6, min_column_width=130):
+        st.metric("Entities", f"{facts.entities:,}", border=True, height="stretch")
+        st.metric("Fine classes", f"{facts.classes:,}", border=True, height="stretch")
+        st.metric("Sentences", f"{facts.sentences:,}", border=True, height="stretch")
+        st.metric(
+            "Contexts",
+            f"{facts.contexts:,}",
+            border=True,
+            height="stretch",
+            help="Image–sentence pairs: one for each mention of an entity in a sentence.",
+        )
+        st.metric("Images", f"{facts.images:,}", border=True, height="stretch", help=missing)
+        st.metric(
+            "Queries", f"{facts.queries:,}", border=True, height="stretch", help=seeds or None
+        )
+
+
+def draw_charts(facts: Overview) -> None:
+    classes, contexts = st.columns(2, gap="medium")
+    with classes:
+        st.subheader("Classes in three levels", anchor=False)
+        if facts.class_sizes:
+            st.plotly_chart(
+                class_sunburst(facts.class_sizes),
+                config={"displayModeBar": False},
+                alt=f"{facts.classes} fine classes within their middle and coarse classes",
+            )
+        else:
+            st.caption("This corpus has no classes.")
+    with contexts:
+        st.subheader("Contexts per entity", anchor=False)
+        spread = facts.contexts_per_entity
+        st.plotly_chart(
+            contexts_histogram(spread.histogram),
+            config={"displayModeBar": False},
+            alt=f"Contexts per entity: {spread.min} to {spread.max}, median {spread.median:g}",
+        )
+
+
+def draw_classes(facts: Overview) -> None:
+    with st.expander(f"All {facts.classes} fine classes"):
+        rows = [(size.coarse, size.middle, size.fine, size.members) for size in facts.class_sizes]
+        columns = ["Coarse", "Middle", "Fine class", "Members"]
+        st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
+
+
+page_head(
+    "Overview",
+    "MESE Studio finds the rest of a class from a few of its members, each known by sentences "
+    "and pictures: a workbench for multi-modal entity set expansion.",
+    user,
+)
+if is_empty(house.store()):
+    no_corpus()
+facts = overview(house.store())
+st.page_link("pages/expand.py", label="Expand a few seeds into their class", icon=":material/hub:")
+st.subheader(f"The corpus “{as_text(facts.name)}”", anchor=False)
+draw_figures(facts)
+draw_charts(facts)
+if facts.class_sizes:
+    draw_classes(facts)

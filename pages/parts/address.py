@@ -73,4 +73,6 @@ def _read_size(text: str | None) -> tuple[int, list[str]]:
     if text in map(str, SIZES):
         return int(text), []
     offered = ", ".join(map(str, SIZES))
-    return View.size, [f"A list of {text[:40]!r} is not on offer ({offered}); it shows {View.size}."]
+    return View.size, [
+        f"A list of {text[:40]!r} is not on offer ({offered}); it shows {View.size}."
+    ]

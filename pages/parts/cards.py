@@ -51,9 +51,7 @@ def _caption(result: Result, kind: str) -> str:
     )
 
 
-def draw_seed(
-    user: User, seed: int, cards: Cards, remove: Callable[[int], None]
-) -> None:
+def draw_seed(user: User, seed: int, cards: Cards, remove: Callable[[int], None]) -> None:
     """A seed's chip: a small picture and its name; pressing it takes the seed away."""
     card = cards[seed]
     with st.container(

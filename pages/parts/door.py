@@ -12,6 +12,7 @@ import ipaddress
 import streamlit as st
 
 from db.accounts import NotAllowed, Role, User, check, open_mode_user
+from pages.parts import house
 from pages.parts.text import as_text
 
 PAGES = (
@@ -46,6 +47,10 @@ def require(role: Role) -> User:
         st.error(as_text(str(error)))
         st.stop()
     _go_round_by_the_door()
+    trouble = house.trouble()
+    if trouble:
+        st.error(as_text(trouble))
+        st.stop()
     return user
 
 

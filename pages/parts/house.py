@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from pydantic import ValidationError
 
-from db.store import Store
+from db.store import Store, StoreError
 from mese.settings import Settings
 from pages.parts.signing import read_secret
 
@@ -35,6 +36,24 @@ def store() -> Store:
 def secret() -> bytes:
     """The key that image addresses are signed with."""
     return read_secret(settings().home)
+
+
+def trouble() -> str | None:
+    """Why no page can work: a bad setting, a store that cannot be opened; None if they can."""
+    try:
+        store()
+        secret()
+    except ValidationError as error:
+        return wrong_setting(error)
+    except (StoreError, OSError) as error:
+        return str(error)
+    return None
+
+
+def wrong_setting(error: ValidationError) -> str:
+    """One line that names the first setting that is wrong, its value, and what is allowed."""
+    first = error.errors()[0]
+    return f"MESE_{str(first['loc'][0]).upper()}={first['input']}: {first['msg']}"
 
 
 def engine() -> Engine:
