@@ -78,7 +78,7 @@ def demo() -> None:
         if not is_empty(store):
             with store.read() as session:
                 name = held_corpus(session, store).name
-            out.print(f"{store.place} holds the corpus {name!r}; nothing to do.", markup=False)
+            typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
             return
         from mese.demo.build import build_records, fingerprint
 
@@ -105,17 +105,17 @@ def upgrade() -> None:
             _back_up(store)
         before, after = upgrade_store(store)
         done = "is up to date" if before == after else f"was brought from {before} to {after}"
-        out.print(f"{store.place} {done}.", markup=False)
+        typer.echo(f"{store.place} {done}.")
 
 
 def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
     if store.sqlite_file is None:
-        err.print("PostgreSQL is not copied here; keep a pg_dump of your own.")
+        typer.echo("PostgreSQL is not copied here; keep a pg_dump of your own.", err=True)
         return
     name = f"{store.sqlite_file.name}.before-{head()}-{now():%Y%m%d-%H%M%S}"
     target = store.sqlite_file.with_name(name)
     backup_sqlite(store.sqlite_file, target)
-    out.print(f"Copied to {target}.", markup=False)
+    typer.echo(f"Copied to {target}.")
 
 
 def _settings() -> Settings:
@@ -124,7 +124,7 @@ def _settings() -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            err.print(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", markup=False)
+            typer.echo(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
         raise typer.Exit(2) from error
 
 
@@ -142,7 +142,7 @@ def _plainly() -> Iterator[None]:
         reason = f"the database refused: {detail}; look at MESE_HOME or MESE_DATABASE_URL"
     else:
         return
-    err.print(reason, markup=False, soft_wrap=True)
+    typer.echo(reason, err=True)
     raise typer.Exit(1)
 
 
@@ -192,7 +192,7 @@ def _tell_import(report: ImportReport, store: Store) -> None:
             f"{report.contexts:,} contexts, {report.classes:,} classes, {report.images:,} images"
             f" ({report.unreadable_images:,} unreadable)."
         )
-    out.print(text, markup=False, soft_wrap=True)
+    typer.echo(text)
 
 
 def _tell_set_aside(items: Sequence[SetAside], file: Path) -> None:
@@ -201,8 +201,8 @@ def _tell_set_aside(items: Sequence[SetAside], file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{item}\n" for item in items), encoding="utf-8")
     for item in items[:SHOWN]:
-        err.print(str(item), markup=False, soft_wrap=True)
-    err.print(f"{len(items):,} set aside; all are in {file}", markup=False, soft_wrap=True)
+        typer.echo(str(item), err=True)
+    typer.echo(f"{len(items):,} set aside; all are in {file}", err=True)
 
 
 def _print_stats(figures: Overview) -> None:

@@ -1,0 +1,214 @@
+"""`python -m db`: exit codes, one-line reasons, and figures on stdout."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from db.__main__ import app
+from db.corpus import load_corpus
+from db.store import Store
+from mese.corpus import CorpusRecords, Mention, Sentence
+from mese.mesed_format import read_folder, write_folder
+from tests.db.conftest import CHICAGO
+from tests.db.test_store import newer_program  # noqa: F401 (a fixture)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("MESE_DATABASE_URL", "MESE_MAX_PIXELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MESE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(records: CorpusRecords, tmp_path: Path) -> Path:
+    """The small corpus as a MESED folder, with one mention that does not fit its sentence."""
+    bad = Sentence(("two", "words"), (Mention(CHICAGO, 1, 2),), 0)
+    target = tmp_path / "small"
+    write_folder(replace(records, sentences=[*records.sentences, bad]), target)
+    return target
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def stored(home: Path) -> Store:
+    return Store.open(f"sqlite:///{home / 'mese.db'}")
+
+
+def test_a_folder_is_imported_once(home: Path, folder: Path, records: CorpusRecords) -> None:
+    code, out, err = run("import", folder, "--image-root", records.image_root)
+    assert code == 0
+    assert "8 entities, 7 contexts, 3 classes, 6 images (1 unreadable)" in out
+    line = "sentences.json:6: mention 1..2 lies outside the 2 tokens; the line was set aside"
+    assert line in err
+    assert (home / "set-aside.txt").read_text() == f"{line}\n"
+    corpus = load_corpus(stored(home))
+    assert corpus.contexts[0].image_hash is not None
+    code, out, err = run("import", folder, "--image-root", records.image_root)
+    assert (code, "already; nothing changed" in out) == (0, True)
+
+
+def test_strict_imports_nothing_from_a_faulty_folder(home: Path, folder: Path) -> None:
+    code, out, err = run("import", folder, "--strict")
+    assert (code, out) == (1, "")
+    assert "sentences.json:6: mention 1..2 lies outside" in err
+    code, out, err = run("stats")
+    assert code == 1
+    assert "holds no corpus yet; run `python -m db demo`" in err
+
+
+def test_stats_prints_the_figures(home: Path, folder: Path, records: CorpusRecords) -> None:
+    run("import", folder, "--image-root", records.image_root)
+    code, out, _ = run("stats")
+    rows = {
+        cells[0].strip(): cells[1].strip()
+        for cells in (line.strip("│\n").split("│") for line in out.splitlines())
+        if len(cells) == 2
+    }
+    assert code == 0
+    assert rows["entities"] == "8"
+    assert rows["contexts (image–sentence pairs)"] == "7"
+    assert rows["contexts per entity, min / median / mean / max"] == "0 / 1 / 0.9 / 2"
+    assert rows["members per class, min / mean / max"] == "1 / 2.3 / 4"
+    assert rows["images that cannot be read"] == "1"
+
+
+def test_another_corpus_is_refused_in_one_line(
+    home: Path, folder: Path, records: CorpusRecords
+) -> None:
+    run("import", folder)
+    (folder / "query" / "Capitals.txt").write_text("EXIT\n")
+    code, _, err = run("import", folder)
+    assert code == 1
+    assert "one store holds one corpus; set MESE_HOME to another folder" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["import", "/no/such/folder"], 2, "does not exist"),
+        (["import"], 2, "Missing argument"),
+        (["import", "."], 1, "entity2id.txt is missing in ."),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_a_wrong_folder_with_1(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str], code: int, reason: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    got, _, err = run(*arguments)
+    assert got == code
+    assert reason in err
+    assert not (home / "mese.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "reason"),
+    [
+        ("MESE_MAX_PIXELS", "many", 2, "MESE_MAX_PIXELS: Input should be a valid integer"),
+        ("MESE_DATABASE_URL", "oracle://h/n", 1, "use a sqlite or postgresql URL"),
+        ("MESE_HOME", "/proc/nowhere", 1, "cannot be made"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: int, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    got, _, err = run("stats")
+    assert got == code
+    assert reason in err
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(home: Path) -> None:
+    home.mkdir()
+    (home / "mese.db").write_text("these are not the tables you are looking for" * 50)
+    code, _, err = run("stats")
+    assert code == 1
+    assert "file is not a database; look at MESE_HOME" in err
+
+
+def test_upgrade_copies_an_older_store_first(
+    home: Path,
+    folder: Path,
+    newer_program: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr("db.migrating.MIGRATIONS", ROOT / "db" / "migrations")
+        assert run("import", folder)[0] == 0
+    assert run("stats")[0] == 1
+    code, out, _ = run("upgrade")
+    (copy,) = home.glob("mese.db.before-later-*")
+    assert code == 0
+    assert f"was brought from 0001 to {newer_program}" in out
+    with closing(sqlite3.connect(copy)) as old:
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert old.execute("SELECT count(*) FROM contexts").fetchall() == [(7,)]
+    assert run("stats")[0] == 0
+    assert "is up to date" in run("upgrade")[1]
+    assert len(list(home.glob("mese.db.before-*"))) == 1
+
+
+@pytest.fixture
+def small_demo(records: CorpusRecords, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The embedded corpus replaced by the small one; the list holds the folders it was built in."""
+    built: list[Path] = []
+
+    def build_records(folder: Path, progress: object = None) -> CorpusRecords:
+        built.append(folder)
+        return replace(records, name="demo", sentences=iter(records.sentences))
+
+    module = ModuleType("mese.demo.build")
+    vars(module).update(build_records=build_records, fingerprint=lambda: "f00d")
+    monkeypatch.setitem(sys.modules, "mese.demo.build", module)
+    return built
+
+
+def test_demo_fills_an_empty_store_once_and_leaves_a_mesed_folder(
+    home: Path, small_demo: list[Path], records: CorpusRecords
+) -> None:
+    code, out, _ = run("demo")
+    assert code == 0
+    assert "Imported 'demo'" in out
+    assert load_corpus(stored(home)).name == "demo"
+    assert len(list(read_folder(home / "demo").records.sentences)) == 5
+    code, out, _ = run("demo")
+    assert (code, "nothing to do" in out) == (0, True)
+    assert small_demo == [home / "demo"]
+
+
+def test_demo_leaves_another_corpus_alone(home: Path, folder: Path, small_demo: list[Path]) -> None:
+    run("import", folder)
+    code, out, _ = run("demo")
+    assert code == 0
+    assert "holds the corpus 'small'; nothing to do" in out
+    assert small_demo == []
+
+
+def test_the_module_runs_as_a_program(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "stats"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "holds no corpus yet" in done.stderr
