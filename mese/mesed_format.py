@@ -147,7 +147,7 @@ def _read_members(folder: Path, known: set[int], aside: Aside) -> dict[str, tupl
     """Fine class → ids. gt/ decides; a class that stands only in eid2cls.json is taken from it."""
     members = {
         path.name.removesuffix(".txt"): tuple(_read_gt(path, known, aside))
-        for path in sorted((folder / "gt").glob("*.txt"))
+        for path in _class_files(folder / "gt", aside)
     }
     if (folder / "eid2cls.json").is_file():
         listed = _read_eid2cls(folder / "eid2cls.json", known, aside)
@@ -161,6 +161,15 @@ def _read_members(folder: Path, known: set[int], aside: Aside) -> dict[str, tupl
                 )
                 aside.put("eid2cls.json", 0, reason)
     return members
+
+
+def _class_files(folder: Path, aside: Aside) -> Iterator[Path]:
+    """The folder's CLASS.txt files by name; a name that is not UTF-8 is set aside."""
+    for path in sorted(folder.glob("*.txt")):
+        if storable(path.name):
+            yield path
+        else:
+            aside.put(f"{folder.name}/{path.name!a}", 0, "its name is not UTF-8; set aside")
 
 
 def _read_gt(path: Path, known: set[int], aside: Aside) -> Iterator[int]:
@@ -215,7 +224,7 @@ def _schema_rows(path: Path) -> Iterator[tuple[str, str, str]]:
         if not isinstance(middles, dict):
             raise MesedFormatError(f"{path}: {coarse!r} must hold middle → list of fine classes")
         for middle, fines in middles.items():
-            if not isinstance(fines, list) or not all(storable(fine) for fine in fines):
+            if not isinstance(fines, list) or not all(map(storable, (coarse, middle, *fines))):
                 raise MesedFormatError(f"{path}: {middle!r} must hold a list of fine classes")
             yield from ((fine, middle, coarse) for fine in fines)
 
@@ -225,7 +234,7 @@ def _read_queries(
 ) -> tuple[Query, ...]:
     queries: list[Query] = []
     for name in QUERY_FOLDERS.values():
-        for path in sorted((folder / name).glob("*.txt")):
+        for path in _class_files(folder / name, aside):
             if path.name.removesuffix(".txt") not in classes:
                 aside.put(f"{name}/{path.name}", 0, "no class of this name; the file was set aside")
     for class_name in classes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -141,6 +142,7 @@ def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
         ("schema.json", "{"),
         ("schema.json", '{"a": ["b"]}'),
         ("schema.json", '{"a": {"b": [1]}}'),
+        ("schema.json", r'{"a": {"\ud800": ["Cats"]}}'),
         ("eid2cls.json", "[]"),
         ("entity2id.txt", "\n"),
     ],
@@ -249,6 +251,17 @@ def test_where_gt_and_eid2cls_differ_gt_is_taken_and_it_is_said(folder: Path) ->
     assert read.records.members["Cats"] == (0, 1, 2)
     assert read.records.members["Birds"] == (6,)
     assert [item.file for item in read.set_aside] == ["eid2cls.json"] * 3
+
+
+def test_a_file_whose_name_is_not_utf8_is_set_aside(folder: Path) -> None:
+    for name in ("gt", "query"):
+        Path(os.fsdecode(os.fsencode(folder / name) + b"/caf\xe9.txt")).write_text("1\tname 1\t1\n")
+    read = read_folder(folder)
+    assert set(read.records.members) == {"Cats", "Dogs"}
+    assert [str(item) for item in read.set_aside] == [
+        r"gt/'caf\udce9.txt': its name is not UTF-8; set aside",
+        r"query/'caf\udce9.txt': its name is not UTF-8; set aside",
+    ]
 
 
 def test_query_files_of_no_class_are_set_aside(folder: Path) -> None:
