@@ -25,16 +25,15 @@ def fitted(flag: Image.Image, width: float, height: float) -> Image.Image:
     """The flag as large as fits, its proportions kept, with an opaque alpha."""
     scale = min(width / flag.width, height / flag.height)
     size = (max(2, round(flag.width * scale)), max(2, round(flag.height * scale)))
-    return flag.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return flag.resize(size, Image.Resampling.BICUBIC).convert("RGBA")
 
 
 def covering(flag: Image.Image, width: int, height: int, across: float = 0.5) -> Image.Image:
     """The flag filling width × height, cut at the sides; `across` says which part stays."""
-    scale = max(width / flag.width, height / flag.height)
-    size = (max(width, round(flag.width * scale)), max(height, round(flag.height * scale)))
-    big = flag.resize(size, Image.Resampling.LANCZOS)
-    left, top = round((big.width - width) * across), (big.height - height) // 2
-    return big.crop((left, top, left + width, top + height)).convert("RGBA")
+    scale = min(flag.width / width, flag.height / height)
+    left, top = (flag.width - width * scale) * across, (flag.height - height * scale) / 2
+    box = (left, top, left + width * scale, top + height * scale)
+    return flag.resize((width, height), Image.Resampling.BICUBIC, box).convert("RGBA")
 
 
 def _centred(thing: Image.Image, rng: random.Random, play: int = 14) -> tuple[int, int]:
@@ -69,7 +68,7 @@ def flat(flag: Image.Image, rng: random.Random) -> Image.Image:
 
 def close_up(flag: Image.Image, rng: random.Random) -> Image.Image:
     cloth = covering(flag, 560, 560, rng.uniform(0.05, 0.6))
-    cloth = cloth.rotate(rng.uniform(-8, 8), Image.Resampling.BICUBIC)
+    cloth = cloth.rotate(rng.uniform(-8, 8), Image.Resampling.BILINEAR)
     image = cloth.crop((56, 56, 56 + CANVAS, 56 + CANVAS)).convert("RGB")
     y, x = np.mgrid[0:CANVAS, 0:CANVAS]
     weave = ((x // 2 + y // 2) % 2 - 0.5).astype(np.float32) * 9
@@ -169,7 +168,9 @@ def map_pin(flag: Image.Image, rng: random.Random) -> Image.Image:
     pin = Image.new("RGBA", (side, round(side * 1.42)))
     draw, middle = ImageDraw.Draw(pin), side / 2
     body = (*s.rgb(rng.choice(("#C0392B", "#2C3E50", "#1F7A6D", "#F2F2F2"))), 255)
-    draw.polygon([(side * 0.09, side * 0.7), (middle, pin.height - 2), (side * 0.91, side * 0.7)], body)
+    draw.polygon(
+        [(side * 0.09, side * 0.7), (middle, pin.height - 2), (side * 0.91, side * 0.7)], body
+    )
     draw.ellipse((0, 0, side - 1, side - 1), body)
     face = covering(flag, round(side * 0.8), round(side * 0.8), rng.uniform(0.2, 0.5))
     inset = (side - face.width) // 2
@@ -189,10 +190,10 @@ def card(flag: Image.Image, rng: random.Random) -> Image.Image:
     size = (round(sheet.width + grow), sheet.height)
     slide = -grow if lean > 0 else 0
     sheet = sheet.transform(
-        size, Image.Transform.AFFINE, (1, lean, slide, 0, 1, 0), Image.Resampling.BICUBIC
+        size, Image.Transform.AFFINE, (1, lean, slide, 0, 1, 0), Image.Resampling.BILINEAR
     )
     sheet = s.turned(sheet, rng.uniform(-18, 18))
-    sheet.thumbnail((CANVAS - 20, CANVAS - 20), Image.Resampling.LANCZOS)
+    sheet.thumbnail((CANVAS - 20, CANVAS - 20), Image.Resampling.BILINEAR)
     s.drop(table, sheet, _centred(sheet, rng, 6), 10)
     return table
 
@@ -253,8 +254,9 @@ def on_screen(flag: Image.Image, rng: random.Random) -> Image.Image:
     draw = ImageDraw.Draw(desk)
     x, y = (CANVAS - width) // 2 + rng.randint(-14, 14), rng.randint(34, 66)
     middle = x + width // 2
-    draw.polygon([(middle - 30, y + height), (middle + 30, y + height), (middle + 44, y + height + 58),
-                  (middle - 44, y + height + 58)], (120, 122, 128))  # fmt: skip
+    neck, foot = y + height, y + height + 58
+    stand = [(middle - 30, neck), (middle + 30, neck), (middle + 44, foot), (middle - 44, foot)]
+    draw.polygon(stand, (120, 122, 128))
     draw.ellipse((middle - 90, y + height + 46, middle + 90, y + height + 72), (140, 142, 148))
     s.drop(desk, case, (x, y), 8)
     return s.vignette(desk, 0.25)

@@ -108,7 +108,9 @@ def _box(cloth: _Cloth, colour: str, x: float, y: float, w: float, h: float) -> 
 
 
 def _stripes(cloth: _Cloth, words: list[str], across: bool) -> None:
-    stripes = [(colour, float(weight or 1)) for colour, _, weight in (w.partition("*") for w in words)]
+    stripes = [
+        (colour, float(weight or 1)) for colour, _, weight in (w.partition("*") for w in words)
+    ]
     total, done = sum(weight for _, weight in stripes), 0.0
     for colour, weight in stripes:
         start, share = done / total, weight / total

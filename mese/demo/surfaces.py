@@ -80,7 +80,9 @@ def gradient(top: Colour, bottom: Colour) -> Image.Image:
     return Image.composite(plain(bottom), plain(top), ramp)
 
 
-def grain(image: Image.Image, rng: random.Random, strength: float = 6, cell: int = 2) -> Image.Image:
+def grain(
+    image: Image.Image, rng: random.Random, strength: float = 6, cell: int = 2
+) -> Image.Image:
     return lighten(image, noise(rng.randrange(NOISE_TILES), cell) * strength)
 
 
@@ -90,7 +92,7 @@ def paper(rng: random.Random, colour: str = "#F4EDDC") -> Image.Image:
 
 
 def wood(rng: random.Random, colour: str = "#A9764A") -> Image.Image:
-    board = plain(shift(rgb(colour), rng, 12))
+    board = plain(shift(rgb(colour), rng, 4))
     board = lighten(board, _streaks(rng.randrange(NOISE_TILES)) * 20)
     draw = ImageDraw.Draw(board)
     seam = rng.randrange(60, 200)
@@ -157,7 +159,7 @@ def drop(ground: Image.Image, thing: Image.Image, at: tuple[int, int], lift: int
 def turned(thing: Image.Image, degrees: float) -> Image.Image:
     """An RGBA picture turned counter-clockwise on nothing."""
     turn = thing.convert("RGBA")
-    return turn.rotate(degrees, Image.Resampling.BICUBIC, expand=True)
+    return turn.rotate(degrees, Image.Resampling.BILINEAR, expand=True)
 
 
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:
@@ -177,7 +179,7 @@ def finish(canvas: Image.Image) -> Image.Image:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """Writes a JPEG; the file appears whole or not at all, so that a stop leaves no half picture."""
+    """Writes a JPEG; it appears whole or not at all, so that a stop leaves no half picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     picture.save(part, "JPEG", quality=JPEG_QUALITY)
