@@ -78,6 +78,8 @@ def demo() -> None:
         if not is_empty(store):
             with store.read() as session:
                 name = held_corpus(session, store).name
+            with _bar("Hashing images") as progress:  # what a stopped run may have left
+                hash_images(store, progress)
             typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
             return
         from mese.demo.build import build_records, fingerprint

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from db.__main__ import app
-from db.corpus import load_corpus
+from db.corpus import import_records, load_corpus
 from db.store import Store
 from mese.corpus import CorpusRecords, Mention, Sentence
 from mese.mesed_format import read_folder, write_folder
@@ -194,6 +194,17 @@ def test_demo_fills_an_empty_store_once_and_leaves_a_mesed_folder(
     code, out, _ = run("demo")
     assert (code, "nothing to do" in out) == (0, True)
     assert small_demo == [home / "demo"]
+
+
+def test_demo_goes_on_where_hashing_was_stopped(
+    home: Path, small_demo: list[Path], records: CorpusRecords
+) -> None:
+    store = stored(home)
+    import_records(store, records)
+    assert load_corpus(store).contexts[0].image_hash is None
+    assert run("demo")[0] == 0
+    assert load_corpus(store).contexts[0].image_hash is not None
+    assert small_demo == []
 
 
 def test_demo_leaves_another_corpus_alone(home: Path, folder: Path, small_demo: list[Path]) -> None:
