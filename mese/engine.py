@@ -103,24 +103,25 @@ class Engine:
 
     def _seed(self, name: str) -> int:
         ids = self._ids_by_name.get(search_key(name), [])
-        named = [i for i in ids if search_key(self._name(i)) == search_key(name)] or ids
+        named = [i for i in ids if search_key(self.entity_name(i)) == search_key(name)] or ids
         if len(named) == 1:
             return named[0]
         if named:
-            meant = " or ".join(repr(self._name(i)) for i in named)
+            meant = " or ".join(repr(self.entity_name(i)) for i in named)
             raise SeedError(f"{name!r} may be {meant}: give the full name")
         close = self._close_to(name)
         hint = f"; did you mean {close}?" if close else ""
         raise SeedError(f"{name!r} is not in the vocabulary of bundle {self.name!r}{hint}")
 
-    def _name(self, entity: int) -> str:
+    def entity_name(self, entity: int) -> str:
+        """The name of an entity of the vocabulary; raises KeyError for another."""
         return self.bundle.entities[self.bundle.position_of[entity]].name
 
     def _close_to(self, name: str) -> str:
         import difflib
 
         keys = difflib.get_close_matches(search_key(name), list(self._ids_by_name), n=3)
-        return ", ".join(dict.fromkeys(self._name(self._ids_by_name[key][0]) for key in keys))
+        return ", ".join(dict.fromkeys(self.entity_name(self._ids_by_name[key][0]) for key in keys))
 
     def expand(
         self,

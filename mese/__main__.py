@@ -1,0 +1,81 @@
+"""`python -m mese`: expand seeds with a bundle, from a plain shell."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from mese.bundle import BundleError, locate
+from mese.corpus import MODALITIES, Expansion
+from mese.engine import METHODS, Engine, SeedError
+from mese.shell import out, plainly, settings_or_exit, shell
+
+app = shell("Multi-modal Entity Set Expansion from the shell.")
+
+
+@app.command()
+def expand(
+    bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
+    seeds: Annotated[str, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')],
+    limit: Annotated[int, typer.Option(min=1, help="How many entities to print.")] = 50,
+    method: Annotated[str, typer.Option(help=f"One of: {', '.join(METHODS)}.")] = "window",
+    modality: Annotated[
+        str, typer.Option(help=f"What represents entities: {', '.join(MODALITIES)}.")
+    ] = "text+image",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Rank the entities that belong with the seeds, best first."""
+    with plainly(BundleError, SeedError):
+        engine = Engine.load(locate(settings_or_exit().bundles, bundle))
+        chosen = engine.seeds(*(name.strip() for name in seeds.split(";") if name.strip()))
+        expansion = engine.expand(chosen, limit, modality, method)
+        if as_json:
+            typer.echo(json.dumps(_as_dict(engine, expansion), ensure_ascii=False, indent=1))
+        else:
+            _print(engine, expansion)
+
+
+def _as_dict(engine: Engine, expansion: Expansion) -> dict[str, object]:
+    """The contract's JSON: {query, bundle, settings, results: [{rank, id, name, score, class}]}."""
+    return {
+        "query": [{"id": i, "name": engine.entity_name(i)} for i in expansion.seeds],
+        "bundle": expansion.bundle,
+        "settings": dict(expansion.settings),
+        "results": [
+            {
+                "rank": r.rank,
+                "id": r.id,
+                "name": r.name,
+                "score": round(r.score, 6),
+                "class": "; ".join(r.classes),
+            }
+            for r in expansion.results
+        ],
+    }
+
+
+def _print(engine: Engine, expansion: Expansion) -> None:
+    names = ", ".join(engine.entity_name(i) for i in expansion.seeds)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("rank", justify="right")
+    table.add_column("entity")
+    table.add_column("score", justify="right")
+    table.add_column("class", style="dim")
+    for r in expansion.results:
+        table.add_row(str(r.rank), _plain(r.name), f"{r.score:.3f}", _plain(", ".join(r.classes)))
+    out.print(f"{len(expansion.results)} entities for {names}", markup=False)
+    out.print(table)
+
+
+def _plain(text: str) -> str:
+    """Text that rich shows as it is: `[bold]` in a name is no markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m mese")

@@ -1,0 +1,78 @@
+"""What the three shells (`python -m mese`, `db`, `train`) share: settings, bars, plain refusals.
+
+Results go to stdout, progress and refusals to stderr. Exit 0 on success, 2 for wrong use, 1 with a
+one-line reason otherwise; a user's mistake never shows a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from mese.settings import Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def shell(help_text: str) -> typer.Typer:
+    """A command line whose bare call prints its help."""
+    made = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=help_text
+    )
+    # With a callback, a shell of one command keeps that command's name.
+    made.callback()(lambda: None)
+    return made
+
+
+def settings_or_exit() -> Settings:
+    """The settings of the environment; a bad one is named on stderr, exit 2."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            typer.echo(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def plainly(*mendable: type[Exception]) -> Iterator[None]:
+    """Turn errors that a user can mend into one line on stderr and exit 1."""
+    try:
+        yield
+    except mendable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.echo("stopped; start the same command again to go on", err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def stage_bars() -> Iterator[Callable[[str, int, int, str], None]]:
+    """One progress bar a stage on stderr, with the time left and a note: `report(stage, …)`."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", style="dim"),
+    )
+    with Bars(*columns, console=err) as bars:
+        tasks = {}
+
+        def report(stage: str, done: int, of: int, note: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=of, note=note)
+            bars.update(tasks[stage], completed=done, total=of, note=note)
+            if stage == "epoch":
+                bars.console.print(f"epoch {done} of {of}: {note}")
+
+        yield report

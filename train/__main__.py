@@ -1,0 +1,176 @@
+"""`python -m train`: from the store to a bundle, and what the bundle is worth."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from db.corpus import load_corpus
+from db.store import Store, StoreError
+from mese.bundle import Bundle, BundleError, locate
+from mese.corpus import Corpus
+from mese.settings import Settings
+from mese.shell import out, plainly, settings_or_exit, shell, stage_bars
+
+app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
+
+Name = Annotated[str, typer.Option("--name", help="The run's name, a folder below MESE_HOME/runs.")]
+Images = Annotated[str, typer.Option(help="Image policy: top1, reranked or calibrated.")]
+
+
+@app.command()
+def fit(
+    name: Name,
+    preset: Annotated[str, typer.Option(help="demo (small, from scratch) or paper.")] = "demo",
+    images: Images = "top1",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs; else the preset's.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Contexts drawn an entity and epoch.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Contexts a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="AdamW's step size.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything that is drawn.")] = None,
+    text_encoder: Annotated[
+        str | None, typer.Option(help="A Hugging Face BERT-like by name or folder.")
+    ] = None,
+    dim: Annotated[
+        int | None, typer.Option(min=8, help="Width; a named text encoder's own.")
+    ] = None,
+    backbone: Annotated[str | None, typer.Option(help="A timm architecture.")] = None,
+    backbone_weights: Annotated[
+        str | None, typer.Option(help="`timm` (local cache) or a weights file.")
+    ] = None,
+) -> None:
+    """Train a run; the same command again goes on where it stopped."""
+    from mese.encoders import EncoderError
+    from train.loop import RunError
+    from train.loop import fit as run_fit
+    from train.presets import configure
+
+    with plainly(StoreError, RunError, EncoderError, ValueError, OSError):
+        settings = settings_or_exit()
+        config = configure(
+            preset,
+            epochs=epochs,
+            draws=draws,
+            batch=batch,
+            learning_rate=learning_rate,
+            seed=seed,
+            text_encoder=text_encoder,
+            dim=dim,
+            backbone=backbone,
+            backbone_weights=backbone_weights,
+        )
+        corpus = _corpus(settings, images)
+        with stage_bars() as report:
+            done = run_fit(
+                corpus,
+                config,
+                settings.runs / _checked(name),
+                settings.features,
+                _device(settings),
+                report,
+            )
+        score = f", dev Avg {done['dev']:.1f}" if done["dev_classes"] else ""
+        typer.echo(
+            f"Run {name!r} is trained (best epoch {done['best_epoch']}{score}). "
+            f"Next: python -m train represent --name {name}"
+        )
+
+
+@app.command()
+def represent(
+    name: Name,
+    into: Annotated[
+        Path | None, typer.Option(help="The bundle's folder; else MESE_HOME/bundles/NAME.")
+    ] = None,
+) -> None:
+    """Run all contexts through a trained run and write its bundle, with its metrics."""
+    from train.loop import RunError
+    from train.package import package
+
+    with plainly(StoreError, RunError, ValueError, OSError):
+        settings = settings_or_exit()
+        run = settings.runs / _checked(name)
+        corpus = _corpus(settings, _image_policy(run))
+        command = "python -m train " + shlex.join(sys.argv[1:])
+        with stage_bars() as report:
+            folder = package(
+                corpus,
+                run,
+                into or settings.bundles / name,
+                settings.features,
+                _device(settings),
+                command,
+                report,
+            )
+        typer.echo(f"Bundle written to {folder}. Next: python -m train evaluate {name}")
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
+    classes: Annotated[
+        str, typer.Option(help="reported (all but dev), dev, or all fine classes.")
+    ] = "reported",
+    floors: Annotated[bool, typer.Option(help="Add the TF-IDF and picture floors.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
+) -> None:
+    """Print MAP@K and P@K of a bundle on the store's queries, beside the two floors."""
+    from train.evaluate import sharpness, table
+    from train.report import print_table
+    from train.split import reported_classes
+
+    with plainly(StoreError, BundleError, ValueError, OSError):
+        settings = settings_or_exit()
+        opened = Bundle.open(locate(settings.bundles, bundle))
+        corpus = _corpus(settings, str(opened.meta.get("image_policy", "top1")))
+        reason = opened.mismatch({e.id: e.name for e in corpus.entities})
+        if reason:
+            raise BundleError(reason)
+        share = float(opened.meta["fit"]["dev_share"])
+        chosen = reported_classes(corpus, share, classes)
+        indexes = {m: opened.index(m) for m in opened.modalities}
+        rows = table(corpus, [e.id for e in opened.entities], chosen, indexes, floors)
+        if as_json:
+            typer.echo(json.dumps([row.as_dict() for row in rows], indent=1))
+            return
+        sharp = {m: sharpness(index) for m, index in indexes.items()}
+        print_table(out, rows, sharp, f"{opened.name} on {corpus.name}", classes, len(chosen))
+
+
+def _corpus(settings: Settings, images: str) -> Corpus:
+    return load_corpus(Store.open(settings.store_url), images)
+
+
+def _device(settings: Settings) -> str:
+    import torch
+
+    if settings.device != "auto":
+        return settings.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _checked(name: str) -> str:
+    """A run's name as a folder's name; raises ValueError for one that leads elsewhere."""
+    if not name or name in (".", "..") or not all(c.isalnum() or c in "-_." for c in name):
+        raise ValueError(f"{name!r} is no run name: use letters, digits, - _ and .")
+    return name
+
+
+def _image_policy(run: Path) -> str:
+    try:
+        return str(json.loads((run / "run.json").read_text())["image_policy"])
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"there is no run in {run}; train one: python -m train fit --name {run.name}"
+        ) from error
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m train")

@@ -1,0 +1,207 @@
+"""From a preset and a corpus to the parts of a run: tokenizer, backbone, features, model.
+
+Every part is kept in the run's folder once it is made, so that a run that is started again goes on
+where it stopped, and `represent` finds the same parts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mese.bundle import write_json
+from mese.corpus import Corpus
+from mese.encoders import (
+    SPECIALS,
+    WordEncoder,
+    build_backbone,
+    build_text_encoder,
+    load_text_encoder,
+    load_tokenizer,
+    text_encoder_from_config,
+    train_tokenizer,
+)
+from mese.encoding import Encoded, encode_contexts
+from mese.features import FeatureStore, backbone_key, fill
+from mese.images import resolve
+from mese.model import ModelConfig, MultiExpan, freeze_like_release
+from train.checkpoint import load_weights, save_weights
+from train.presets import FitConfig
+from train.vision import train_backbone
+from train.warmup import piece_vectors, sentence_matrix, sentence_vectors
+
+Report = Callable[[str, int, int, str], None]
+"""(stage, done, of, note): what a long job tells whoever watches it."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that training and representation read, apart from the model."""
+
+    vocabulary: tuple[int, ...]
+    words: WordEncoder
+    encoded: Encoded
+    features: FeatureStore
+
+
+def prepare(
+    corpus: Corpus, config: FitConfig, run: Path, features: Path, device: str, report: Report
+) -> Parts:
+    """Make or reload the parts of a run; restartable at every stage."""
+    vocabulary = corpus.vocabulary()
+    if len(vocabulary) < 2:
+        raise ValueError(
+            f"only {len(vocabulary)} entities have two contexts or more; there is nothing to learn"
+        )
+    words = WordEncoder(_tokenizer(corpus, config, run))
+    images = picture_files(corpus)
+    number = {image: i for i, image in enumerate(images)}
+    encoded = encode_contexts(corpus, vocabulary, words, number)
+    store = _features(config, run, features, encoded, images, words, device, report)
+    return Parts(vocabulary, words, _renumber(encoded, list(images), store), store)
+
+
+def picture_files(corpus: Corpus) -> dict[str, Path]:
+    """Image hash → file, for every image that a context uses, in corpus order."""
+    return {
+        c.image_hash: resolve(corpus.image_root, c.image)
+        for c in corpus.contexts
+        if c.image and c.image_hash
+    }
+
+
+def _tokenizer(corpus: Corpus, config: FitConfig, run: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    path = run / "tokenizer.json"
+    if path.exists():
+        return Tokenizer.from_file(str(path))
+    if config.text_encoder:
+        made = load_tokenizer(config.text_encoder)
+    else:
+        # The mention is left out: its words would only take places that nothing else uses.
+        made = train_tokenizer(
+            ([*c.tokens[: c.start], *c.tokens[c.end + 1 :]] for c in corpus.contexts),
+            config.pieces,
+        )
+    made.save(str(path))
+    return made
+
+
+def _features(
+    config: FitConfig,
+    run: Path,
+    root: Path,
+    encoded: Encoded,
+    images: dict[str, Path],
+    words: WordEncoder,
+    device: str,
+    report: Report,
+) -> FeatureStore:
+    """Train the backbone if the preset says so, and compute every image's patch features."""
+    torch.manual_seed(config.seed)
+    weights = run / "backbone.safetensors"
+    given: bool | Path = config.backbone_weights == "timm"
+    if config.backbone_weights not in ("", "timm"):
+        given = Path(config.backbone_weights)
+    backbone = build_backbone(config.backbone, False if weights.exists() else given)
+    if weights.exists():
+        load_weights(weights, backbone)
+    else:
+        if config.backbone_epochs and images:
+            matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), len(SPECIALS))
+            vectors = sentence_vectors(matrix, piece_vectors(matrix, config.dim, config.seed))
+            train_backbone(
+                backbone,
+                encoded,
+                images,
+                vectors,
+                config.backbone_epochs,
+                config.keep_patches,
+                config.imagenet_norm,
+                config.seed,
+                device,
+                lambda done, of, loss: report("image backbone", done, of, f"loss {loss:.2f}"),
+            )
+        save_weights(weights, backbone)
+    backbone.eval()
+    with torch.inference_mode():
+        width = int(backbone(torch.zeros(1, 3, 32, 32, device=_device_of(backbone))).shape[1])
+    norm = "" if config.imagenet_norm else "-plain"
+    store = FeatureStore(root / (backbone_key(config.backbone, backbone) + norm), width)
+    fill(
+        store,
+        images,
+        backbone,
+        device,
+        config.imagenet_norm,
+        lambda done, of: report("patch features", done, of, ""),
+    )
+    return store
+
+
+def _device_of(module: torch.nn.Module) -> torch.device:
+    return next(module.parameters()).device
+
+
+def _renumber(encoded: Encoded, hashes: list[str], store: FeatureStore) -> Encoded:
+    """The same contexts with rows of the feature store for image numbers."""
+    from dataclasses import replace
+
+    rows = np.array([store.row_of.get(image, -1) for image in hashes] + [-1], dtype=np.int64)
+    return replace(encoded, image=rows[encoded.image])
+
+
+def new_model(config: FitConfig, parts: Parts) -> MultiExpan:
+    """A model to train: named or local text weights, or a small encoder started from PPMI-SVD."""
+    torch.manual_seed(config.seed)
+    sizes = ModelConfig(
+        entities=len(parts.vocabulary),
+        features=parts.features.width,
+        dim=config.dim,
+        heads=config.heads,
+        visual_layers=config.visual_layers,
+        cross_layers=config.cross_layers,
+        block_dropout=config.block_dropout,
+        logit_dropout=config.logit_dropout,
+    )
+    if config.text_encoder:
+        model = MultiExpan(load_text_encoder(config.text_encoder), sizes)
+        freeze_like_release(model)
+        return model
+    size = parts.words.tokenizer.get_vocab_size()
+    text = build_text_encoder(size, config.dim, config.text_layers, config.heads, parts.words.pad)
+    matrix = sentence_matrix(parts.encoded, size, len(SPECIALS))
+    _start_from(text, piece_vectors(matrix, config.dim, config.seed))
+    return MultiExpan(text, sizes)
+
+
+def _start_from(text: Any, vectors: NDArray[np.float32]) -> None:
+    """Token embeddings from vectors; rows that the corpus says nothing about keep their draw."""
+    known = torch.from_numpy(vectors.any(axis=1))
+    with torch.no_grad():
+        text.embeddings.word_embeddings.weight[known] = torch.from_numpy(vectors)[known]
+
+
+def save_model(folder: Path, model: MultiExpan, config: FitConfig, name: str) -> None:
+    """model.json and the weights file `name`: what `load_model` reads back."""
+    text: Any = model.text.config
+    description = {"model": model.config.as_dict(), "text": text.to_dict()}
+    write_json(folder / "model.json", {**description, "fit": config.as_dict()})
+    save_weights(folder / name, model)
+
+
+def load_model(folder: Path, name: str) -> MultiExpan:
+    """A model from its model.json and weights, with no look at any cache."""
+    saved = json.loads((folder / "model.json").read_text())
+    text = text_encoder_from_config(saved["text"])
+    model = MultiExpan(text, ModelConfig(**saved["model"]))
+    load_weights(folder / name, model)
+    return model

@@ -1,0 +1,138 @@
+"""From a trained run to a bundle: represent every entity, measure, write the model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mese.bundle import Bundle, write_bundle
+from mese.corpus import MODALITIES, Corpus
+from mese.index import EntityIndex
+from mese.represent import represent
+from train.build import Parts, Report, load_model, prepare, save_model
+from train.checkpoint import save_weights
+from train.evaluate import Row, table
+from train.loop import RunError
+from train.presets import FitConfig
+from train.split import reported_classes
+
+
+def package(
+    corpus: Corpus,
+    run: Path,
+    folder: Path,
+    features: Path,
+    device: str,
+    command: str,
+    report: Report,
+) -> Path:
+    """Write the bundle of a finished run into `folder`; restartable entity by entity.
+
+    Raises `RunError` when the run is not finished or the corpus is not the one it learnt.
+    """
+    summary = json.loads((run / "run.json").read_text())
+    if not summary.get("finished"):
+        raise RunError(f"run {run.name!r} is not finished: run `python -m train fit` again")
+    if summary["fingerprint"] != corpus.fingerprint:
+        raise RunError(
+            f"the corpus has changed since run {run.name!r} learnt it; train a new run on it"
+        )
+    config = FitConfig(**summary["config"])
+    parts = prepare(corpus, config, run, features, device, report)
+    indexes = _represent_all(run, parts, device, report)
+    rows = table(corpus, parts.vocabulary, reported_classes(corpus, config.dev_share), indexes)
+    meta = _meta(corpus, run, summary, command, rows)
+    return _write(folder, run, corpus, parts, config, indexes, meta, rows)
+
+
+def _represent_all(run: Path, parts: Parts, device: str, report: Report) -> dict[str, EntityIndex]:
+    model = load_model(run, "best.safetensors")
+    pictured = bool((parts.encoded.image >= 0).any())
+    return {
+        modality: represent(
+            model,
+            parts.encoded,
+            modality,
+            parts.features,
+            run / f"represent-{modality}",
+            device,
+            progress=partial(_tell, report, modality),
+        )
+        for modality in MODALITIES
+        if pictured or modality == "text"
+    }
+
+
+def _tell(report: Report, modality: str, done: int, of: int) -> None:
+    report(f"entities by {modality}", done, of, "")
+
+
+def _meta(
+    corpus: Corpus, run: Path, summary: dict[str, Any], command: str, rows: list[Row]
+) -> dict[str, Any]:
+    config = summary["config"]
+    return {
+        "name": run.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "corpus": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "image_policy": corpus.image_policy,
+        "preset": config["preset"],
+        "fit": config,
+        "best_epoch": summary["best_epoch"],
+        "dev_classes": summary["dev_classes"],
+        "command": command,
+        "metrics": [row.as_dict() for row in rows],
+    }
+
+
+def _write(
+    folder: Path,
+    run: Path,
+    corpus: Corpus,
+    parts: Parts,
+    config: FitConfig,
+    indexes: dict[str, EntityIndex],
+    meta: dict[str, Any],
+    rows: list[Row],
+) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    model = load_model(run, "best.safetensors")
+    save_model(folder, model, config, "weights.safetensors")
+    save_weights(folder / "weights.safetensors", model, half=config.preset == "demo")
+    shutil.copyfile(run / "tokenizer.json", folder / "tokenizer.json")
+    shutil.copyfile(run / "backbone.safetensors", folder / "backbone.safetensors")
+    (folder / "card.md").write_text(_card(meta, rows), encoding="utf-8")
+    entities = [corpus.entity_by_id[e] for e in parts.vocabulary]
+    classes = [corpus.classes_of.get(e, ()) for e in parts.vocabulary]
+    write_bundle(folder, meta, entities, classes, indexes)
+    for modality in indexes:
+        shutil.rmtree(run / f"represent-{modality}", ignore_errors=True)
+    return Bundle.open(folder).folder
+
+
+def _card(meta: dict[str, Any], rows: list[Row]) -> str:
+    lines = [
+        f"# {meta['name']}",
+        "",
+        f"MultiExpan, preset `{meta['preset']}`, trained on the corpus {meta['corpus']!r} "
+        f"(fingerprint {meta['fingerprint'][:16]}, image policy `{meta['image_policy']}`) with "
+        "masked-entity prediction. No class or gold list was read in training; the epoch was "
+        f"chosen on the dev classes ({', '.join(meta['dev_classes']) or 'none'}), which the "
+        "figures below leave out. Class names in vocabulary.json are for display.",
+        "",
+        f"Made by `{meta['command']}` on {meta['created']}.",
+        "",
+        "| seeds | ranked by | representation | MAP@10 | MAP@100 | Avg |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.seeds} | {r.method} | {r.representation} | {r.scores.map[10]:.1f} | "
+        f"{r.scores.map[100]:.1f} | {r.scores.average:.1f} |"
+        for r in rows
+    ]
+    return "\n".join(lines) + "\n"

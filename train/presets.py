@@ -1,0 +1,104 @@
+"""The two presets of a fit, every number with its reason.
+
+`paper` is the authors' configuration (specs/multiexpan.md, sections a and b) and wants a GPU and
+pretrained weights. `demo` is small, trained from scratch, and made for corpora of a few hundred or
+thousand entities: see docs/decisions/0002-small-data.md for the trials behind its numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """All that decides what a fit learns. Shares are probabilities in [0, 1]."""
+
+    preset: str
+    seed: int = 0
+    # Encoders. A name is looked up in the local cache or as a folder; "" is built here.
+    text_encoder: str = ""
+    pieces: int = 8000
+    text_layers: int = 1
+    backbone: str = "test_byobnet"
+    backbone_weights: str = ""
+    backbone_epochs: int = 10
+    imagenet_norm: bool = True
+    # MultiExpan.
+    dim: int = 192
+    heads: int = 6
+    visual_layers: int = 1
+    cross_layers: int = 1
+    block_dropout: float = 0.1
+    logit_dropout: float = 0.0
+    # Masked-entity prediction.
+    epochs: int = 6
+    draws: int = 24
+    batch: int = 128
+    learning_rate: float = 1e-3
+    schedule: str = "cosine"
+    weight_decay: float = 0.01
+    adam_epsilon: float = 1e-8
+    clip: float = 1.0
+    smoothing: float = 0.075
+    # Against learning pictures and sentences by heart.
+    text_share: float = 0.5
+    image_share: float = 0.15
+    keep_patches: int = 12
+    neighbours: int = 10
+    neighbour_share: float = 0.5
+    word_dropout: float = 0.2
+    # Choice of the epoch.
+    dev_share: float = 0.15
+    patience: int = 3
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+DEMO = FitConfig(preset="demo")
+
+PAPER = FitConfig(
+    preset="paper",
+    text_encoder="bert-base-uncased",
+    text_layers=12,
+    backbone="resnet50.tv_in1k",
+    backbone_weights="timm",
+    backbone_epochs=0,
+    dim=768,
+    heads=12,
+    visual_layers=3,
+    cross_layers=3,
+    logit_dropout=0.2,
+    epochs=50,
+    draws=64,
+    batch=256,
+    learning_rate=1e-5,
+    schedule="constant",
+    adam_epsilon=1e-6,
+    clip=0.0,
+    text_share=0.0,
+    image_share=0.0,
+    keep_patches=36,
+    neighbours=0,
+    neighbour_share=0.0,
+    word_dropout=0.0,
+    patience=0,
+)
+
+PRESETS = {"demo": DEMO, "paper": PAPER}
+
+
+def configure(preset: str, **changes: Any) -> FitConfig:
+    """A preset with some fields changed; None leaves a field as it is. Raises ValueError."""
+    if preset not in PRESETS:
+        raise ValueError(f"no preset {preset!r}; there are: {', '.join(PRESETS)}")
+    given = {key: value for key, value in changes.items() if value is not None}
+    config = replace(PRESETS[preset], **given)
+    for name in ("epochs", "draws", "batch"):
+        if getattr(config, name) < 1:
+            raise ValueError(f"{name} must be 1 or more, got {getattr(config, name)}")
+    if config.learning_rate <= 0:
+        raise ValueError(f"learning_rate must be above 0, got {config.learning_rate}")
+    return config
