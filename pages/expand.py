@@ -5,6 +5,8 @@ The address bar holds the query; everything on the page follows from it.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from db.accounts import Role
@@ -27,15 +29,20 @@ LAST_VIEW = "expand: last view"
 
 def show(view: View) -> None:
     """Put a view into the address bar: the next run draws it."""
-    st.session_state[LAST_VIEW] = view
     st.query_params.from_dict(view.params())
 
 
-def current_view() -> tuple[View, list[str]]:
-    """The address's view; coming back from another page, which has no address, the last one."""
-    if not st.query_params and LAST_VIEW in st.session_state:
+def asked_view() -> tuple[View, list[str]]:
+    """The address's view, and what was wrong with it.
+
+    Coming back from another page by the navigation leaves the address empty: then the last view
+    returns. Going Back to an empty address stays empty.
+    """
+    if st.session_state["arrived"] and not st.query_params and LAST_VIEW in st.session_state:
         show(st.session_state[LAST_VIEW])
-    return read_view(st.query_params.to_dict())
+    view, wrong = read_view(st.query_params.to_dict())
+    st.session_state[LAST_VIEW] = view
+    return view, wrong
 
 
 def add_seed(view: View, seed: int) -> None:
@@ -68,21 +75,25 @@ def find_seeds(view: View) -> None:
         if full:
             st.caption(f"{MAX_SEEDS} seeds are the most; take one away to add another.")
         elif hits:
+            names = Counter(hit.name for hit in hits)
             for hit in hits:
-                draw_hit(view, hit)
+                draw_hit(view, hit, twin=names[hit.name] > 1)
         elif text and text.strip():
             st.caption("Nothing in this corpus has such a name or alias.")
         else:
             st.caption("What is found appears here; press it to make it a seed.")
 
 
-def draw_hit(view: View, hit: EntityHit) -> None:
-    alias = f" ({as_text(hit.alias)})" if hit.alias else ""
+def draw_hit(view: View, hit: EntityHit, twin: bool) -> None:
+    """A found entity as a button; a `twin`, one of two with a name, also says its class."""
+    classes = ", ".join(hit.classes) or "no class"
+    more = [f"({hit.alias})"] if hit.alias else []
+    more += [f"· {classes}"] if twin else []
     st.button(
-        as_text(hit.name) + alias,
+        as_text(" ".join([hit.name, *more])),
         key=f"add-{hit.id}",
         icon=":material/add:",
-        help=as_text(", ".join(hit.classes) or "no class"),
+        help=as_text(classes),
         disabled=hit.id in view.seeds,
         on_click=add_seed,
         args=(view, hit.id),
@@ -164,7 +175,7 @@ page_head(
 )
 if is_empty(store):
     no_corpus()
-asked, wrong = current_view()
+asked, wrong = asked_view()
 seed_cards = entity_cards(store, asked.seeds)
 view = View(tuple(seed for seed in asked.seeds if seed in seed_cards), asked.size)
 wrong += [

@@ -68,7 +68,9 @@ def small_records(folder: Path) -> CorpusRecords:
             sentences.append(Sentence(("See", *words, str(turn)), (mention,), line))
     return CorpusRecords(
         name="small *corpus*",
-        entities=[Entity(n, name, ("NYC",) if "York" in name else ()) for n, name in enumerate(NAMES)],
+        entities=[
+            Entity(n, name, ("NYC",) if "York" in name else ()) for n, name in enumerate(NAMES)
+        ],
         classes=[SemanticClass(name, "Places", "World") for name in CLASSES],
         members={name: [NAMES.index(n) for n in members] for name, members in CLASSES.items()},
         queries=[Query("US cities", 0, (0, 1, 2)), Query("US states", 0, (10, 11, 12))],

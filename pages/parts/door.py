@@ -7,8 +7,6 @@ accounts exist, only this file changes.
 
 from __future__ import annotations
 
-import ipaddress
-
 import streamlit as st
 
 from db.accounts import NotAllowed, Role, User, check, open_mode_user
@@ -23,13 +21,18 @@ PAGES = (
 
 
 def navigate() -> st.Page:
-    """Draw the navigation and return the page that was asked for."""
+    """Draw the navigation and return the page that was asked for.
+
+    The session then knows its `page`, and whether it has just `arrived` there from another.
+    """
     pages = [
         st.Page(path, title=title, help=about, default=path == PAGES[0][0])
         for path, title, about in PAGES
     ]
-    st.session_state["came through the door"] = True
-    return st.navigation(pages, position="top")
+    page = st.navigation(pages, position="top")
+    st.session_state["arrived"] = st.session_state.get("page") != page.url_path
+    st.session_state["page"] = page.url_path
+    return page
 
 
 def require(role: Role) -> User:
@@ -60,16 +63,14 @@ def _go_round_by_the_door() -> None:
     Until `st.navigation` has run once in a process, Streamlit serves the files of pages/ directly.
     Calling it here ends that, and the next run comes in by app.py.
     """
-    if "came through the door" not in st.session_state:
+    if "page" not in st.session_state:
         navigate()
         st.rerun()
 
 
 def is_this_machine(address: str | None) -> bool:
-    """Whether a listening address can be reached from this machine only; None means all."""
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:
-        return False
+    """Whether a listening address is this machine's own; None would be all of its addresses.
+
+    The same two names stand in .streamlit/config.toml as `allowedHosts`.
+    """
+    return address in ("127.0.0.1", "localhost")

@@ -34,9 +34,7 @@ def test_an_empty_view_leaves_the_address_empty() -> None:
         ({"seeds": "1", "n": "-1; drop"}, View((1,)), "not on offer"),
     ],
 )
-def test_what_is_wrong_is_named_and_left_out(
-    params: dict[str, str], view: View, said: str
-) -> None:
+def test_what_is_wrong_is_named_and_left_out(params: dict[str, str], view: View, said: str) -> None:
     found, notes = read_view(params)
     assert found == view
     assert len(notes) == 1
