@@ -21,7 +21,7 @@ from mese.demo.flags import paint_flag
 from mese.demo.queries import FIGURE_1, draw_queries
 from mese.demo.sentences import Spoken, sentences_of
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raise it when the pictures change, so that they are drawn anew."""
 STAMP = "drawn-by.txt"
 NO_REFERENCE_EVERY = 10
@@ -40,11 +40,26 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """A context before it has a number: a sentence and the picture that goes with it."""
 
     spoken: Spoken
     picture: Picture
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The subjects in corpus order; their pairs and reference pictures by slug."""
+
+    subjects: Sequence[Subject]
+    pairs: Mapping[str, Sequence[Pair]]
+    references: Mapping[str, Picture]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All that is to be drawn."""
+        of_contexts = [pair.picture for found in self.pairs.values() for pair in found]
+        return [*self.references.values(), *of_contexts]
 
 
 def fingerprint() -> str:
@@ -71,22 +86,27 @@ def build_records(folder: Path, progress: Progress | None = None) -> CorpusRecor
     `progress` is called with (pictures done, pictures in all). Raises `facts.FactsError`,
     `flags.FlagError` or `queries.QueryError` for tables that do not fit together, and OSError.
     """
+    plan = make_plan()
+    draw_pictures(folder, plan.pictures, progress)
+    return records_of(plan, folder)
+
+
+def make_plan() -> Plan:
+    """What the corpus will hold, before anything is drawn."""
     subjects = facts.subjects()
     pairs = {subject.slug: _pairs(subject) for subject in subjects}
-    references = [_reference(s) for n, s in enumerate(subjects, 1) if n % NO_REFERENCE_EVERY]
-    pictures = [pair.picture for found in pairs.values() for pair in found]
-    draw_pictures(folder, [*references, *pictures], progress)
-    return _records(folder, subjects, pairs, {p.subject.slug: p.path for p in references})
+    with_one = (s for n, s in enumerate(subjects, start=1) if n % NO_REFERENCE_EVERY)
+    return Plan(subjects, pairs, {subject.slug: _reference(subject) for subject in with_one})
 
 
-def _pairs(subject: Subject) -> list[_Pair]:
+def _pairs(subject: Subject) -> list[Pair]:
     """The subject's sentences, each with a look of its own while there are looks."""
     looks = list(flag_looks.LOOKS if subject.flag else map_looks.LOOKS)
     random.Random(f"looks:{subject.slug}").shuffle(looks)
     pairs = []
     for number, spoken in enumerate(sentences_of(subject)):
         path = f"images/{subject.slug}/{number:02d}.jpg"
-        pairs.append(_Pair(spoken, Picture(subject, looks[number % len(looks)], path)))
+        pairs.append(Pair(spoken, Picture(subject, looks[number % len(looks)], path)))
     return pairs
 
 
@@ -132,28 +152,15 @@ def _forget_other_drawings(images: Path) -> None:
     stamp.write_text(drawing, encoding="utf-8")
 
 
-def _records(
-    folder: Path,
-    subjects: Sequence[Subject],
-    pairs: Mapping[str, Sequence[_Pair]],
-    references: Mapping[str, str],
-) -> CorpusRecords:
+def records_of(plan: Plan, folder: Path) -> CorpusRecords:
+    """The records of a plan whose pictures are, or will be, below `folder`."""
+    entities = list(_entities(plan))
     classes = facts.semantic_classes()
-    entities = [
-        Entity(
-            number,
-            subject.name,
-            subject.aliases,
-            "target" if subject.classes else "sibling",
-            references.get(subject.slug),
-        )
-        for number, subject in enumerate(subjects)
-    ]
     members = {
-        c.name: [n for n, subject in enumerate(subjects) if c.name in subject.classes]
+        c.name: [n for n, subject in enumerate(plan.subjects) if c.name in subject.classes]
         for c in classes
     }
-    usable = {n for n, subject in enumerate(subjects) if len(pairs[subject.slug]) >= 2}
+    usable = {n for n, subject in enumerate(plan.subjects) if len(plan.pairs[subject.slug]) >= 2}
     ids = {entity.name: entity.id for entity in entities}
     pinned = {"US cities": [ids[name] for name in FIGURE_1]}
     return CorpusRecords(
@@ -162,17 +169,23 @@ def _records(
         classes=classes,
         members=members,
         queries=draw_queries(members, usable, pinned),
-        sentences=list(_sentences(subjects, pairs)),
+        sentences=list(_sentences(plan)),
         image_root=folder,
     )
 
 
-def _sentences(
-    subjects: Sequence[Subject], pairs: Mapping[str, Sequence[_Pair]]
-) -> Iterator[Sentence]:
+def _entities(plan: Plan) -> Iterator[Entity]:
+    for number, subject in enumerate(plan.subjects):
+        role = "target" if subject.classes else "sibling"
+        reference = plan.references.get(subject.slug)
+        path = reference.path if reference else None
+        yield Entity(number, subject.name, subject.aliases, role, path)
+
+
+def _sentences(plan: Plan) -> Iterator[Sentence]:
     line = 0
-    for number, subject in enumerate(subjects):
-        for pair in pairs[subject.slug]:
+    for number, subject in enumerate(plan.subjects):
+        for pair in plan.pairs[subject.slug]:
             line += 1
             spoken = pair.spoken
             mention = Mention(number, spoken.start, spoken.end, candidates_for(pair.picture))

@@ -39,7 +39,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Style:
-    """Colours of a look. `land` with several colours tints neighbouring states apart."""
+    """Colours of a look. `land` with several colours tints neighbouring states apart; `wobble`
+    is the shake of a hand in pixels, `room` widens the framing where the light cuts its edges."""
 
     framing: Framing
     sea: str
@@ -49,6 +50,7 @@ class Style:
     line: int = 2
     light: Callable[[Image.Image, random.Random], Image.Image] | None = None
     wobble: float = 0.0
+    room: float = 1.0
 
 
 def _speckled(image: Image.Image, rng: random.Random) -> Image.Image:
@@ -146,7 +148,9 @@ LOOKS: dict[str, Style] = {
         "region", "#BFE1F2", ("#F6D9A8", "#CFE5B4", "#F4C3BE", "#E0CBE6"), "#7D6F68", "#C2182B", 2
     ),
     "sketch": Style("state", "#FBFAF6", ("#FBFAF6",), "#3B3B40", "#C0392B", 3, wobble=2.2),
-    "globe": Style("map", "#1E5F99", ("#6FA05A", "#7FAA62"), "#DCE8CF", "#FF4B33", 2, light=_globe),
+    "globe": Style(
+        "map", "#1E5F99", ("#6FA05A", "#7FAA62"), "#DCE8CF", "#FF4B33", 2, light=_globe, room=1.16
+    ),
     "chalkboard": Style("state", "#2B4740", ("#2F4D45",), "#E9EEE8", "#F7E27A", 4, _chalky, 1.6),
     "night": Style("map", "#070912", ("#0E1322",), "#27C4E8", "#FF3DA5", 3, light=_glowing),
     "corkboard": Style(
@@ -162,24 +166,26 @@ LOOKS: dict[str, Style] = {
         light=_bevelled,
     ),
     "folded": Style("region", "#CFE3E6", ("#F8F5EA",), "#8FA08A", "#1F5FAE", 2, light=_folded),
-    "phone": Style("state", "#A9D3E8", ("#F2EFE6",), "#B7AFA0", "#E5383B", 3, light=_handheld),
+    "phone": Style(
+        "state", "#A9D3E8", ("#F2EFE6",), "#B7AFA0", "#E5383B", 3, light=_handheld, room=1.25
+    ),
 }
 
 
-def window(where: Place, framing: Framing, rng: random.Random) -> Window:
+def window(where: Place, style: Style, rng: random.Random) -> Window:
     """The part of the map to show: the place is in it, and not always in its middle."""
     box = geometry.bounds(geometry.drawn()[where.state])
-    if framing == "map":
-        side = rng.uniform(1.02, 1.1)
+    if style.framing == "map":
+        side = rng.uniform(1.02, 1.1) * style.room
         x, y = 0.5 + rng.uniform(-0.01, 0.01), 0.345 + rng.uniform(-0.07, 0.07)
         return x - side / 2, y - side / 2, side
     extent = max(box[2] - box[0], box[3] - box[1])
-    if framing == "region":
+    if style.framing == "region":
         side = max(rng.uniform(0.36, 0.46), extent * 1.35)
         x, y = where.spot or ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         play = 0.16 if where.spot else 0.06
     else:
-        side = max(extent * rng.uniform(1.35, 1.6), 0.11)
+        side = max(extent * rng.uniform(1.35, 1.6), 0.11) * style.room
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         play = 0.04
     x, y = x + rng.uniform(-play, play) * side, y + rng.uniform(-play, play) * side
@@ -207,11 +213,16 @@ def _visible(box: Box, view: Window) -> bool:
     return box[2] > left and box[0] < left + side and box[3] > top and box[1] < top + side
 
 
-def _states(image: Image.Image, style: Style, view: Window, rng: random.Random) -> None:
+def _states(
+    image: Image.Image, style: Style, view: Window, where: Place, rng: random.Random
+) -> None:
+    """All states in view. A part of the map shows the insets only where it is about one."""
+    insets = style.framing == "map" or where.state in geometry.INSETS
     draw = ImageDraw.Draw(image)
     lands = [s.shift(rgb(colour), rng, 4) for colour in style.land]
-    for number, rings in enumerate(geometry.drawn().values()):
-        if not _visible(geometry.bounds(rings), view):
+    for number, (state, rings) in enumerate(geometry.drawn().items()):
+        hidden = state in geometry.INSETS and not insets
+        if hidden or not _visible(geometry.bounds(rings), view):
             continue
         land = lands[number * 7 % len(lands)]
         for ring in rings:
@@ -221,7 +232,7 @@ def _states(image: Image.Image, style: Style, view: Window, rng: random.Random) 
             draw.polygon(points, land)
             draw.line([*points, points[0]], rgb(style.border), style.line, joint="curve")
     frame = s.mix(rgb(style.border), rgb(style.sea), 0.4)
-    for box in geometry.INSET_BOXES.values():
+    for box in geometry.INSET_BOXES.values() if insets else ():
         draw.rectangle(_on_canvas_box(box, view), outline=frame, width=2)
 
 
@@ -271,8 +282,8 @@ def paint_map(where: Place, look: str, rng: random.Random) -> Image.Image:
     """A canvas with the place on the map in the given look."""
     style = LOOKS[look]
     image = s.plain(s.shift(rgb(style.sea), rng, 5))
-    view = window(where, style.framing, rng)
-    _states(image, style, view, rng)
+    view = window(where, style, rng)
+    _states(image, style, view, where, rng)
     if where.spot is None:
         _fill(image, style, view, where.state, rng)
     else:
@@ -286,7 +297,7 @@ _REFERENCE = Style("map", "#EAF2F6", ("#FFFFFF",), "#9AA3AA", "#B3202C", 2)
 def paint_reference(where: Place) -> Image.Image:
     """The canonical picture: the whole map, plain, with the place in red."""
     image, view = s.plain(rgb(_REFERENCE.sea)), (-0.04, -0.195, 1.08)
-    _states(image, _REFERENCE, view, random.Random(0))
+    _states(image, _REFERENCE, view, where, random.Random(0))
     if where.spot is None:
         _fill(image, _REFERENCE, view, where.state, random.Random(0))
     else:
