@@ -73,6 +73,6 @@ def stage_bars() -> Iterator[Callable[[str, int, int, str], None]]:
                 tasks[stage] = bars.add_task(stage, total=of, note=note)
             bars.update(tasks[stage], completed=done, total=of, note=note)
             if stage == "epoch":
-                bars.console.print(f"epoch {done} of {of}: {note}")
+                bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
 
         yield report

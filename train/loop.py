@@ -144,11 +144,13 @@ def _train(
         loss = _run_epoch(
             model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch
         )
-        scores = _dev_scores(model, corpus, config, parts, run, device)
+        warm = at.epoch < config.text_epochs
+        scores = _dev_scores(model, corpus, config, parts, run, device, text_only=warm)
         at.history.append({"epoch": at.epoch, "loss": round(loss, 4), **scores})
         at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
-        score = scores.get("dev", float(at.epoch))
-        if score > at.best:
+        # Without dev classes the last epoch is kept; a warm-up epoch only until a better comes.
+        score = -1.0 if warm else scores.get("dev", float(at.epoch))
+        if score > at.best or at.best_epoch < 0:
             at.best, at.best_epoch = score, at.epoch
             save_model(run, model, config, "best.safetensors")
         _save(run / "checkpoint.pt", model, optimizer, at)
@@ -157,7 +159,8 @@ def _train(
 
 
 def _patience_over(at: Progress, config: FitConfig) -> bool:
-    return config.patience > 0 and at.epoch - max(at.best_epoch, 0) >= config.patience > 0
+    idle = at.epoch - max(at.best_epoch, config.text_epochs)
+    return 0 < config.patience <= idle
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -249,17 +252,20 @@ def plan_epoch(
     rng = np.random.default_rng([config.seed, epoch])
     rows = draw_epoch(encoded.entity, config.draws, rng)
     batches = bucketed(rows, encoded.lengths, config.batch, rng)
-    return [_plan_step(encoded, config, part, neighbours, rng) for part in batches]
+    shares = (1 - config.text_share - config.image_share, config.text_share, config.image_share)
+    if epoch < config.text_epochs:
+        shares = (0.0, 1.0, 0.0)
+    return [_plan_step(encoded, config, part, shares, neighbours, rng) for part in batches]
 
 
 def _plan_step(
     encoded: Encoded,
     config: FitConfig,
     rows: NDArray[np.int64],
+    shares: tuple[float, float, float],
     neighbours: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> Step:
-    shares = (1 - config.text_share - config.image_share, config.text_share, config.image_share)
     modality = MODALITIES[int(rng.choice(3, p=shares))]
     if modality == "image":
         pictured = rows[encoded.image[rows] >= 0]
@@ -317,7 +323,13 @@ def cosine_schedule(step: int, total: int, warm: float = 0.1) -> float:
 
 
 def _dev_scores(
-    model: MultiExpan, corpus: Corpus, config: FitConfig, parts: Parts, run: Path, device: str
+    model: MultiExpan,
+    corpus: Corpus,
+    config: FitConfig,
+    parts: Parts,
+    run: Path,
+    device: str,
+    text_only: bool,
 ) -> dict[str, Any]:
     """Dev-class Avg of each modality by window search and cosine; `dev` chooses the epoch.
 
@@ -328,11 +340,12 @@ def _dev_scores(
     if not len(queries):
         return {}
     found: dict[str, Any] = {}
-    for modality, index in quick_indexes(model, parts, run, device):
+    modalities = ("text",) if text_only else MODALITIES
+    for modality, index in quick_indexes(model, parts, run, device, modalities):
         window = score_index(index, queries, "window").average
         cosine = score_index(index, queries, "cosine").average
         found[modality] = f"{window:.1f}/{cosine:.1f}"
-        if modality == "text+image":
+        if "dev" not in found:  # the first is text and image together, where there are images
             found["dev"] = round((window + cosine) / 2, 2)
             sharp = sharpness(index)
             found["own"], found["rest"] = round(sharp.own, 3), round(sharp.entropy, 2)
@@ -340,11 +353,11 @@ def _dev_scores(
 
 
 def quick_indexes(
-    model: MultiExpan, parts: Parts, run: Path, device: str
+    model: MultiExpan, parts: Parts, run: Path, device: str, modalities: Sequence[str]
 ) -> Iterator[tuple[str, EntityIndex]]:
     """Each modality's index over at most `DEV_CONTEXTS` contexts an entity."""
     encoded = parts.encoded.take(_first_contexts(parts.encoded.entity, DEV_CONTEXTS))
-    for modality in MODALITIES:
+    for modality in modalities:
         if modality != "text" and (encoded.image < 0).all():
             continue
         work = run / "dev"

@@ -32,8 +32,9 @@ class FitConfig:
     cross_layers: int = 1
     block_dropout: float = 0.1
     logit_dropout: float = 0.0
-    # Masked-entity prediction.
-    epochs: int = 6
+    # Masked-entity prediction: the first `text_epochs` of `epochs` read sentences alone.
+    text_epochs: int = 4
+    epochs: int = 7
     draws: int = 24
     batch: int = 128
     learning_rate: float = 1e-3
@@ -71,6 +72,7 @@ PAPER = FitConfig(
     visual_layers=3,
     cross_layers=3,
     logit_dropout=0.2,
+    text_epochs=0,
     epochs=50,
     draws=64,
     batch=256,
@@ -99,6 +101,8 @@ def configure(preset: str, **changes: Any) -> FitConfig:
     for name in ("epochs", "draws", "batch"):
         if getattr(config, name) < 1:
             raise ValueError(f"{name} must be 1 or more, got {getattr(config, name)}")
+    if config.text_epochs >= config.epochs:
+        config = replace(config, text_epochs=config.epochs - 1)
     if config.learning_rate <= 0:
         raise ValueError(f"learning_rate must be above 0, got {config.learning_rate}")
     return config
