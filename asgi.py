@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from mese.settings import Settings
 from pages.parts import house, pictures
+from pages.parts.calm import broken
 from pages.parts.door import is_this_machine
 from pages.parts.image_route import ROUTES
 
-app = st.App("app.py", routes=ROUTES)
+app = st.App("app.py", routes=ROUTES, on_script_error=broken)
 pictures.served_by_route = True
 
 

@@ -10,7 +10,7 @@ from db.corpus import Overview, is_empty, overview
 from pages.parts import house
 from pages.parts.calm import no_corpus
 from pages.parts.door import require
-from pages.parts.figures import class_sunburst, contexts_histogram
+from pages.parts.figures import class_sunburst, contexts_histogram, draw_figure
 from pages.parts.head import page_head
 from pages.parts.text import as_text
 
@@ -21,7 +21,7 @@ def draw_figures(facts: Overview) -> None:
     """The corpus's size in six numbers."""
     seeds = " and ".join(f"{n} of {size} seeds" for size, n in facts.queries_by_seeds.items())
     missing = f"{facts.missing_images:,} cannot be read" if facts.missing_images else None
-    with st.grid(6, min_column_width=130):
+    with st.grid(6, min_column_width=190):
         st.metric("Entities", f"{facts.entities:,}", border=True, height="stretch")
         st.metric("Fine classes", f"{facts.classes:,}", border=True, height="stretch")
         st.metric("Sentences", f"{facts.sentences:,}", border=True, height="stretch")
@@ -43,20 +43,18 @@ def draw_charts(facts: Overview) -> None:
     with classes:
         st.subheader("Classes in three levels", anchor=False)
         if facts.class_sizes:
-            st.plotly_chart(
+            draw_figure(
                 class_sunburst(facts.class_sizes),
-                config={"displayModeBar": False},
-                alt=f"{facts.classes} fine classes within their middle and coarse classes",
+                f"{facts.classes} fine classes within their middle and coarse classes",
             )
         else:
             st.caption("This corpus has no classes.")
     with contexts:
         st.subheader("Contexts per entity", anchor=False)
         spread = facts.contexts_per_entity
-        st.plotly_chart(
+        draw_figure(
             contexts_histogram(spread.histogram),
-            config={"displayModeBar": False},
-            alt=f"Contexts per entity: {spread.min} to {spread.max}, median {spread.median:g}",
+            f"Contexts per entity: {spread.min} to {spread.max}, median {spread.median:g}",
         )
 
 

@@ -1,7 +1,9 @@
-"""Calm messages: what is not there, or was not understood, and what to do about it."""
+"""Calm messages: what is not there, was not understood or went wrong, and what to do about it."""
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -24,3 +26,18 @@ def no_corpus() -> NoReturn:
     )
     st.stop()
     raise AssertionError("st.stop() does not return")
+
+
+def broken(error: Exception) -> bool:
+    """Tell of a fault of ours by a number that finds its traceback in the server's output.
+
+    For `st.App(on_script_error=…)`: True keeps Streamlit from drawing its own box.
+    """
+    number = secrets.token_hex(4)
+    logging.getLogger("mese").error("fault %s", number, exc_info=error)
+    st.error(
+        f"Something went wrong here; it is not your doing. Reload the page. If it stays, look for "
+        f"fault `{number}` in the app's output.",
+        icon=":material/error:",
+    )
+    return True

@@ -1,9 +1,12 @@
-"""Plotly figures of the corpus, as plain dictionaries: `st.plotly_chart` draws them themed."""
+"""Plotly figures of the corpus, as plain dictionaries, and how they are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
 
 from db.corpus import ClassSize
 from pages.parts.text import as_html
@@ -11,16 +14,22 @@ from pages.parts.text import as_html
 Figure = dict[str, Any]
 
 _ROOM = {"t": 8, "b": 8, "l": 8, "r": 8}
+_HEIGHT = 420
+
+
+def draw_figure(figure: Figure, alt: str) -> None:
+    """Draw a figure in the theme's colours, which only a `go.Figure` takes."""
+    st.plotly_chart(go.Figure(figure), config={"displayModeBar": False}, alt=alt)
 
 
 def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
     """Coarse, middle and fine classes as rings; an angle is a number of members.
 
-    An entity in two classes counts in both. Levels that a class does not name are left out.
+    An entity in two classes counts in both. Levels that a class does not name are left out, and
+    so is the coarse ring where there is one coarse class only: the others get its room.
     """
     members: dict[tuple[str, ...], int] = {}
-    for size in sizes:
-        path = tuple(name for name in (size.coarse, size.middle, size.fine) if name)
+    for path, size in zip(_paths(sizes), sizes, strict=True):
         for depth in range(1, len(path) + 1):
             members[path[:depth]] = members.get(path[:depth], 0) + size.members
     trace = {
@@ -31,9 +40,18 @@ def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
         "values": list(members.values()),
         "branchvalues": "total",
         "insidetextorientation": "radial",
+        "leaf": {"opacity": 0.9},  # Plotly's own 0.7 greys the labels of the dark theme
         "hovertemplate": "%{label}: %{value} members<extra></extra>",
     }
-    return {"data": [trace], "layout": {"margin": _ROOM, "height": 380}}
+    readable = {"minsize": 10, "mode": "hide"}
+    layout = {"height": _HEIGHT, "margin": _ROOM, "uniformtext": readable}
+    return {"data": [trace], "layout": layout}
+
+
+def _paths(sizes: Sequence[ClassSize]) -> list[tuple[str, ...]]:
+    only_one = len({size.coarse for size in sizes}) == 1
+    levels = [("" if only_one else size.coarse, size.middle, size.fine) for size in sizes]
+    return [tuple(name for name in path if name) for path in levels]
 
 
 def _id(path: Sequence[str]) -> str:
@@ -49,10 +67,17 @@ def contexts_histogram(histogram: Mapping[int, int]) -> Figure:
         "hovertemplate": "%{y} entities with %{x} contexts<extra></extra>",
     }
     layout = {
+        "height": _HEIGHT,
         "margin": {**_ROOM, "l": 48, "b": 48},
-        "height": 380,
         "bargap": 0.1,
-        "xaxis": {"title": {"text": "contexts per entity"}},
+        "xaxis": {"title": {"text": "contexts per entity"}, **_few_ticks(histogram)},
         "yaxis": {"title": {"text": "entities"}},
     }
     return {"data": [trace], "layout": layout}
+
+
+def _few_ticks(histogram: Mapping[int, int]) -> Figure:
+    """Whole numbers under a few bars, and room beside them: one bar alone would fill the plot."""
+    if not histogram or max(histogram) - min(histogram) > 20:
+        return {}
+    return {"dtick": 1, "range": [min(histogram) - 5, max(histogram) + 5]}
