@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,11 +55,12 @@ class Server:
         raise RuntimeError(f"the server did not answer in {seconds} s:\n{self.log}")
 
     def stop(self) -> None:
-        self.process.terminate()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
 
 
@@ -84,18 +86,29 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Start servers that are stopped at the end of the session, or earlier by `stop`."""
     servers: list[Server] = []
 
-    def begin(home: Path, command: Sequence[str] = (), health: str = "/api/health") -> Server:
+    def begin(
+        home: Path,
+        command: Sequence[str] = (),
+        health: str = "/api/health",
+        seconds: float = START_SECONDS,
+    ) -> Server:
         port = free_port()
         output = tmp_path_factory.mktemp("server") / "output.txt"
         environment = {**os.environ, "MESE_HOME": str(home), "MESE_PORT": str(port)}
+        environment.pop("MAKEFLAGS", None)  # of the `make test` around this
         arguments = [part.format(port=port) for part in command or (sys.executable, "asgi.py")]
         with output.open("wb") as stream:
             process = subprocess.Popen(
-                arguments, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT
+                arguments,
+                cwd=ROOT,
+                env=environment,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # make and its children are stopped together
             )
         server = Server(f"http://127.0.0.1:{port}", process, output)
         servers.append(server)
-        server.wait_until_up(health)
+        server.wait_until_up(health, seconds)
         return server
 
     yield begin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -117,6 +118,15 @@ def test_seeds_are_found_by_alias_added_taken_away_and_back_goes_back(
     assert page.url.endswith("?seeds=3&n=20")
     page.go_back()
     expect_seeds(page, "Washington D.C.", "New York City")
+
+
+def test_back_to_the_beginning_stays_there(page: Page, server: Server) -> None:
+    open_expand(page, server)
+    page.get_by_role("button", name="Expand these").first.click()
+    names_shown(page)
+    page.go_back()
+    expect(page.get_by_text("Or start from an example")).to_be_visible()
+    assert page.url.endswith("/expand")
 
 
 def test_the_length_of_the_list_is_in_the_address(page: Page, server: Server) -> None:
@@ -257,3 +267,20 @@ def test_an_address_that_others_can_reach_shows_nothing(
     expect(page.get_by_text("it answers on this machine only")).to_be_visible()
     assert page.locator(".mese-name").count() == 0
     exposed.stop()
+
+
+def test_a_fault_of_ours_is_told_by_number(
+    page: Page, start: Start, small_home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_home, tmp_path / "home")
+    shop = start(tmp_path / "home")
+    page.goto(shop.url)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    with sqlite3.connect(tmp_path / "home" / "mese.db") as database:
+        database.execute("ALTER TABLE aliases RENAME TO gone")
+    page.goto(f"{shop.url}/expand")
+    expect(page.get_by_text("Something went wrong here")).to_be_visible()
+    number = page.locator("[data-testid=stAlert] code").inner_text()
+    assert f"fault {number}" in shop.log
+    assert "aliases" not in page.inner_text("body")
+    shop.stop()
