@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -29,6 +30,21 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+_DECODERS_FAIL_WITH = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises for damaged files: not one family, and EXIF alone brings struct.error."""
 
 
 class UnreadableImage(ValueError):
@@ -87,7 +103,7 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise UnreadableImage(f"{path.name}: no such file") from error
     except UnidentifiedImageError as error:
         raise UnreadableImage(f"{path.name}: not an image of a known format") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError) as error:
+    except _DECODERS_FAIL_WITH as error:
         raise UnreadableImage(f"{path.name}: cannot be decoded ({error})") from error
 
 
@@ -151,5 +167,5 @@ def media_type(path: Path) -> str:
     try:
         with Image.open(path, formats=FORMATS) as image:
             return Image.MIME[image.format or ""]
-    except (OSError, ValueError, SyntaxError, KeyError, Image.DecompressionBombError) as error:
+    except _DECODERS_FAIL_WITH as error:
         raise UnreadableImage(f"{path.name}: not an image of a known format") from error

@@ -140,6 +140,19 @@ def test_damaged_bytes_give_an_image_or_a_reason(tmp_path: Path, form: str) -> N
             assert open_image(tmp_path / "hurt", 10_000).mode == "RGB"
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", [1, 2, 4, 7, 9, 11, 13])
+def test_exif_that_cannot_be_written_back_gives_a_reason(tmp_path: Path, kind: int) -> None:
+    """Pillow re-encodes EXIF when it turns a picture: a field of a wrong type is a struct.error."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0128] = 6, 2
+    whole = picture(tmp_path / "e.jpg", exif=exif).read_bytes()
+    wrong = whole.replace(b"\x01\x28\x00\x03", bytes([1, 0x28, 0, kind]))
+    (tmp_path / "e.jpg").write_bytes(wrong)
+    with pytest.raises(UnreadableImage, match=r"e\.jpg: cannot be decoded"):
+        open_image(tmp_path / "e.jpg")
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_transparency_is_laid_on_white(tmp_path: Path, mode: str) -> None:
     image = Image.new("RGBA", (8, 4), (200, 0, 0, 0))
