@@ -41,6 +41,7 @@ lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --explicit-package-bases app.py asgi.py pages
 
 format: $(VENV)/.dev ## put the code into ruff's shape
 	@$(BIN)/ruff check --fix-only .

@@ -78,6 +78,6 @@ def contexts_histogram(histogram: Mapping[int, int]) -> Figure:
 
 def _few_ticks(histogram: Mapping[int, int]) -> Figure:
     """Whole numbers under a few bars, and room beside them: one bar alone would fill the plot."""
-    if not histogram or max(histogram) - min(histogram) > 20:
+    if not histogram or len(histogram) > 3:
         return {}
     return {"dtick": 1, "range": [min(histogram) - 5, max(histogram) + 5]}
