@@ -8,11 +8,14 @@ cache or a folder; `demo` builds small ones that are trained here, on the corpus
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
 if TYPE_CHECKING:
@@ -28,18 +31,43 @@ class EncoderError(ValueError):
 
 
 def train_tokenizer(sentences: Iterable[Sequence[str]], size: int) -> Tokenizer:
-    """A lower-casing WordPiece tokenizer of at most `size` pieces, learnt from the sentences."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    """A lower-casing WordPiece tokenizer of at most `size` pieces, learnt from the sentences.
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    The same sentences give the same tokenizer. The trainer numbers the pieces inside words as a
+    hash map happens to give them, and breaks ties between merges by these numbers; so those of one
+    letter are handed to it in order, as if they were special tokens.
+    """
+    from tokenizers import trainers
+
+    counts = Counter(word for words in sentences for word in words)
+    draft = _bare_tokenizer({})
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size,
+        special_tokens=[*SPECIALS, *_inner_letters(draft, counts)],
+        show_progress=False,
+    )
+    # Only how often a word occurs counts; repeating it is the interface's way to say that.
+    draft.train_from_iterator((" ".join([word] * n) for word, n in counts.items()), trainer)
+    tokenizer = _bare_tokenizer(draft.get_vocab())
+    tokenizer.add_special_tokens(list(SPECIALS))
+    return tokenizer
+
+
+def _bare_tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=list(SPECIALS), show_progress=False
-    )
-    tokenizer.train_from_iterator((" ".join(words) for words in sentences), trainer)
     return tokenizer
+
+
+def _inner_letters(tokenizer: Tokenizer, words: Iterable[str]) -> list[str]:
+    """`##x` for every letter that stands inside a word, in order."""
+    normal, split = tokenizer.normalizer, tokenizer.pre_tokenizer
+    parts = (split.pre_tokenize_str(normal.normalize_str(word)) for word in words)
+    return sorted({f"##{letter}" for found in parts for part, _ in found for letter in part[1:]})
 
 
 def load_tokenizer(name: str) -> Tokenizer:
@@ -54,6 +82,9 @@ def load_tokenizer(name: str) -> Tokenizer:
     backend = getattr(loaded, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
         raise EncoderError(f"{name!r} has no fast tokenizer (tokenizer.json)")
+    # Words are encoded one by one: a file that pads every text to 128 would pad every word.
+    backend.no_padding()
+    backend.no_truncation()
     return backend
 
 
@@ -128,8 +159,9 @@ def load_text_encoder(name: str) -> nn.Module:
             use_safetensors=True,
             add_pooling_layer=False,
             attn_implementation="sdpa",
+            dtype=torch.float32,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise EncoderError(_not_found("text encoder", name, error)) from error
     return model
 
@@ -149,22 +181,31 @@ def text_encoder_from_config(config: dict[str, Any]) -> nn.Module:
 def build_backbone(name: str, pretrained: bool | Path = False) -> nn.Module:
     """A timm image backbone without its classifier: (n, 3, 32, 32) → (n, F), average-pooled.
 
-    `pretrained` is True for timm's own weights (local cache), or a safetensors file of weights.
+    `pretrained` is True for timm's own weights (local cache), or a safetensors file of weights,
+    with a classifier or without.
     """
     import timm
 
     if not timm.is_model(name):
         raise EncoderError(f"timm has no model {name!r}; `timm.list_models()` lists them")
-    extra: dict[str, Any] = (
-        {"checkpoint_path": str(pretrained)} if isinstance(pretrained, Path) else {}
-    )
     try:
         model: nn.Module = timm.create_model(
-            name, pretrained=pretrained is True, num_classes=0, global_pool="avg", **extra
+            name, pretrained=pretrained is True, num_classes=0, global_pool="avg"
         )
-    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(pretrained, Path):
+            _load_backbone(model, pretrained)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise EncoderError(_not_found("image backbone", name, error)) from error
     return model
+
+
+def _load_backbone(model: nn.Module, path: Path) -> None:
+    """A file's weights without its classifier, which the files of the Hub carry and we have not."""
+    config: Any = model.pretrained_cfg
+    named = config.get("classifier") or ()
+    heads = tuple(f"{name}." for name in ([named] if isinstance(named, str) else named))
+    found = load_file(path)
+    model.load_state_dict({k: v for k, v in found.items() if not k.startswith(heads)})
 
 
 @torch.inference_mode()
@@ -182,7 +223,7 @@ def _may_download() -> bool:
 
 
 def _not_found(what: str, name: str, error: Exception) -> str:
-    reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else "no reason given"
+    reason = " ".join(str(error).split())[:200] or "no reason given"
     return (
         f"cannot load the {what} {name!r}: {reason}. Give a folder that holds it, or put it into "
         "the Hugging Face cache on a machine with internet (`hf download`) and copy the cache here"
