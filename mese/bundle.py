@@ -235,7 +235,7 @@ def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
             for key, spec in header.items()
             if key != "__metadata__"
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(f"{path}: not a readable safetensors file ({error})") from error
 
 
@@ -262,5 +262,5 @@ def _read_json(path: Path, folder: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BundleError(f"{folder}: no bundle there ({path.name} is missing)") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: cannot be read ({error})") from error
