@@ -1,0 +1,276 @@
+"""Bundles come back as they were written, and a broken one is refused with its file's name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+import mese.bundle
+from mese.bundle import Bundle, BundleError, find_bundle, locate, map_tensors, write_bundle
+from mese.corpus import Entity
+from mese.index import EntityIndex
+from tests.mese.test_expand import distributions
+
+ENTITIES = [Entity(10 + n, f"Name {n}", (f"N{n}", "…")) for n in range(6)]
+NAMES = {entity.id: entity.name for entity in ENTITIES}
+INDEX_FILE = "index-text+image.safetensors"
+
+
+def write(folder: Path, name: str = "toy", seed: int = 1) -> Bundle:
+    indexes = {
+        modality: EntityIndex.from_distributions(*distributions(6, seed + i, "random"))
+        for i, modality in enumerate(("text+image", "text"))
+    }
+    classes = [("A", "B"), ("A",), (), (), (), ()]
+    return write_bundle(folder, {"name": name, "note": "ü"}, ENTITIES, classes, indexes)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return write(tmp_path / "toy")
+
+
+def test_a_bundle_comes_back_as_it_was_written(bundle: Bundle) -> None:
+    again = Bundle.open(bundle.folder)
+    assert list(again.entities) == ENTITIES
+    assert again.classes == (("A", "B"), ("A",), (), (), (), ())
+    assert again.meta == {"format": 1, "name": "toy", "note": "ü"}
+    assert again.name == "toy"
+    assert again.modalities == ("text+image", "text")
+    assert again.position_of == {10 + n: n for n in range(6)}
+
+
+@pytest.mark.parametrize(("modality", "seed"), [("text+image", 1), ("text", 2)])
+def test_mapped_arrays_are_the_saved_ones(bundle: Bundle, modality: str, seed: int) -> None:
+    wanted = EntityIndex.from_distributions(*distributions(6, seed, "random"))
+    found = bundle.index(modality)
+    for key in ("mean_prob", "mean_log_prob", "row_sum", "sum_log_prob"):
+        array = getattr(found, key)
+        assert isinstance(array, np.memmap)
+        assert array.dtype == getattr(wanted, key).dtype
+        np.testing.assert_array_equal(array, getattr(wanted, key))
+
+
+def test_mapping_agrees_with_the_safetensors_package(tmp_path: Path) -> None:
+    arrays = {
+        "a": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "b": np.float64(np.arange(4)),
+        "none": np.empty((0, 5), dtype=np.float32),
+        "scalar": np.array(2.5, dtype=np.float64),
+    }
+    save_file(arrays, tmp_path / "x.safetensors", metadata={"made": "here"})
+    wanted, found = load_file(tmp_path / "x.safetensors"), map_tensors(tmp_path / "x.safetensors")
+    assert set(found) == set(wanted)
+    for key, value in wanted.items():
+        np.testing.assert_array_equal(found[key], value)
+        assert found[key].dtype == value.dtype
+        assert found[key].shape == value.shape
+
+
+def test_mapped_arrays_cannot_be_written(bundle: Bundle) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        bundle.index("text").mean_prob[0, 0] = 1
+
+
+def test_nothing_in_a_bundle_can_run(bundle: Bundle) -> None:
+    names = sorted(path.name for path in bundle.folder.iterdir())
+    assert names == ["bundle.json", INDEX_FILE, "index-text.safetensors", "vocabulary.json"]
+    for path in bundle.folder.iterdir():
+        start = path.read_bytes()[:2]
+        assert start[:1] != b"\x80"  # a pickle
+        assert start != b"PK"  # torch.save's archive
+
+
+def raw(header: object, data: bytes = b"") -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def spec(shape: list[object], end: int, dtype: str = "F32", start: int = 0) -> dict[str, object]:
+    return {"mean_prob": {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}}
+
+
+BROKEN = {
+    "empty": b"",
+    "seven bytes": b"1234567",
+    "header that ends early": (500).to_bytes(8, "little") + b'{"mean_prob": {',
+    "header of exabytes": b"\xff" * 8 + b"{}",
+    "header that is no JSON": raw(b"{,}"),
+    "header that is no UTF-8": raw(b"\xff\xfe"),
+    "header that is a list": raw([]),
+    "header nested without end": raw(b"[" * 200_000),
+    "tensor that is a number": raw({"mean_prob": 5}),
+    "tensor without a shape": raw({"mean_prob": {"dtype": "F32", "data_offsets": [0, 4]}}),
+    "kind of number that is not ours": raw(spec([1], 4, "I32"), b"0000"),
+    "shape that is text": raw(spec(["x"], 4), b"0000"),
+    "negative shape": raw(spec([-1, -1], 4), b"0000"),
+    "offsets that do not fit": raw(spec([2], 4), b"0000"),
+    "negative offsets": raw(spec([1], 0, start=-4), b"0000"),
+    "data that ends early": raw(spec([4], 16), b"0000"),
+    "shape beyond any memory": raw(spec([2**32, 2**32], 0)),
+    "shape beyond any number": raw(spec([2**70], 0)),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+def test_a_malformed_tensor_file_is_refused_by_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "index-text.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match=r"index-text\.safetensors: not a readable safetensors"):
+        map_tensors(path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_damaged_tensor_files_are_read_or_refused(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "hurt.safetensors"
+    save_file({"a": np.ones((3, 3), dtype=np.float32)}, path)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    try:
+        found = map_tensors(path)
+    except BundleError:
+        return
+    assert all(array.size <= 9 for array in found.values())
+
+
+def test_a_truncated_index_is_refused(bundle: Bundle) -> None:
+    path = bundle.folder / INDEX_FILE
+    os.truncate(path, path.stat().st_size - 1)
+    with pytest.raises(BundleError, match=INDEX_FILE.replace("+", r"\+")):
+        bundle.index()
+
+
+def test_an_index_of_another_size_is_refused(bundle: Bundle) -> None:
+    arrays = {
+        "mean_prob": np.ones((5, 5), dtype=np.float32),
+        "mean_log_prob": np.ones((6, 6), dtype=np.float32),
+    }
+    save_file(arrays, bundle.folder / INDEX_FILE)
+    with pytest.raises(BundleError, match=r"mean_prob should be \(6, 6\), found \(5, 5\)"):
+        bundle.index()
+    save_file({"x": arrays["mean_prob"]}, bundle.folder / INDEX_FILE)
+    with pytest.raises(BundleError, match=r"mean_prob should be \(6, 6\), found nothing"):
+        bundle.index()
+
+
+@pytest.mark.parametrize("modality", ["image", "audio", "../toy/index-text"])
+def test_a_modality_that_is_not_there_is_refused_with_those_that_are(
+    bundle: Bundle, modality: str
+) -> None:
+    with pytest.raises(BundleError, match=r"it has: text\+image, text\).*train represent"):
+        bundle.index(modality)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("bundle.json", "{}", "format None, this version reads 1"),
+        ("bundle.json", '{"format": 2}', "format 2"),
+        ("bundle.json", "[]", "format None"),
+        ("bundle.json", '{"format": 1', r"bundle\.json: cannot be read"),
+        ("bundle.json", "[" * 200_000, r"bundle\.json: cannot be read"),
+        ("bundle.json", None, r"no bundle there \(bundle.json is missing\)"),
+        ("vocabulary.json", None, r"vocabulary\.json is missing"),
+        ("vocabulary.json", "3", r"vocabulary\.json: not a list of entities"),
+        ("vocabulary.json", '{"id": 1}', r"vocabulary\.json: not a list"),
+        ("vocabulary.json", '[{"id": 1}]', r"vocabulary\.json: not a list"),
+        ("vocabulary.json", '[{"id": "x", "name": "a", "aliases": []}]', r"vocabulary\.json"),
+        ("vocabulary.json", '[{"id": 1, "name": "a", "aliases": null}]', r"vocabulary\.json"),
+        ("vocabulary.json", "\0", r"vocabulary\.json: cannot be read"),
+    ],
+)
+def test_a_broken_bundle_is_refused_by_the_file(
+    bundle: Bundle, file: str, content: str | None, said: str
+) -> None:
+    (bundle.folder / file).unlink()
+    if content is not None:
+        (bundle.folder / file).write_text(content)
+    with pytest.raises(BundleError, match=said):
+        Bundle.open(bundle.folder)
+
+
+def test_a_half_written_bundle_is_no_bundle(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mese.bundle, "write_index", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write(bundle.folder)
+    with pytest.raises(BundleError, match="no bundle there"):
+        Bundle.open(bundle.folder)
+
+
+def test_a_corpus_that_fits_may_hold_more(bundle: Bundle) -> None:
+    assert bundle.mismatch(NAMES) is None
+    assert bundle.mismatch(NAMES | {99: "More"}) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda names: names | {11: "Else"}, "1 of its 6 .*entity 11, 'Name 1', is 'Else' there"),
+        (lambda names: {10: names[10]}, "5 of its 6 .*entity 11, 'Name 1', is not there"),
+    ],
+)
+def test_a_mismatch_names_the_difference(
+    bundle: Bundle, change: Callable[[dict[int, str]], dict[int, str]], said: str
+) -> None:
+    import re
+
+    assert re.search(said, str(bundle.mismatch(change(NAMES))))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two bundles, `old` and `new`, and a shipped one."""
+    monkeypatch.setattr(mese.bundle, "SHIPPED", tmp_path / "shipped")
+    write(tmp_path / "shipped", "shipped")
+    for age, name in ((2000, "old"), (1000, "new")):
+        write(tmp_path / "bundles" / name, name)
+        stamp = 1_700_000_000 - age
+        os.utime(tmp_path / "bundles" / name / "bundle.json", (stamp, stamp))
+    return tmp_path / "bundles"
+
+
+def test_the_wanted_bundle_comes_first(shelf: Path) -> None:
+    assert find_bundle(shelf, "old", NAMES) == shelf / "old"
+    assert find_bundle(shelf, str(shelf / "old"), NAMES) == shelf / "old"
+
+
+def test_a_wanted_bundle_that_does_not_fit_is_refused(shelf: Path) -> None:
+    with pytest.raises(BundleError, match=r"made for another corpus.*train fit"):
+        find_bundle(shelf, "old", {10: "Other"})
+
+
+def test_then_comes_the_newest_that_fits(shelf: Path) -> None:
+    assert find_bundle(shelf, "", NAMES) == shelf / "new"
+    (shelf / "new" / "vocabulary.json").write_text("[]]")
+    assert find_bundle(shelf, "", NAMES) == shelf / "old"
+
+
+def test_then_comes_the_shipped_one(shelf: Path, tmp_path: Path) -> None:
+    assert find_bundle(tmp_path / "empty", "", NAMES) == tmp_path / "shipped"
+    assert locate(shelf, "demo") == tmp_path / "shipped"
+    with pytest.raises(BundleError, match=r"no trained bundle fits.*train fit.*represent"):
+        find_bundle(shelf, "", {10: "Other"})
+
+
+def test_an_unknown_name_is_told_with_those_there_are(shelf: Path) -> None:
+    with pytest.raises(BundleError, match=r"no bundle 'x' in .*; there are: new, old"):
+        locate(shelf, "x")
