@@ -45,7 +45,8 @@ class FeatureStore:
         shape = folder / "shape.json"
         if shape.exists() and json.loads(shape.read_text()) != [PATCHES, width]:
             raise ValueError(f"{folder} holds features of shape {shape.read_text()}; remove it")
-        shape.write_text(json.dumps([PATCHES, width]))
+        if not shape.exists():
+            shape.write_text(json.dumps([PATCHES, width]))
         self._trim()
         self._mapped: NDArray[np.float16] | None = None
 
@@ -58,12 +59,13 @@ class FeatureStore:
         names, values = self.folder / "rows.txt", self.folder / "rows.f16"
         names.touch()
         values.touch()
-        text = names.read_text()
-        hashes = text[: text.rfind("\n") + 1].split()
-        hashes = hashes[: values.stat().st_size // self._row_bytes]
-        self.row_of: dict[str, int] = {image: row for row, image in enumerate(hashes)}
-        names.write_text("".join(f"{image}\n" for image in hashes))
-        os.truncate(values, len(hashes) * self._row_bytes)
+        lines = names.read_bytes().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        whole = whole[: values.stat().st_size // self._row_bytes]
+        self.row_of: dict[str, int] = {line.decode().strip(): row for row, line in enumerate(whole)}
+        # Cut in place: a file written anew is empty for a moment, and a kill then loses it all.
+        os.truncate(names, sum(map(len, whole)))
+        os.truncate(values, len(whole) * self._row_bytes)
 
     def append(self, hashes: Sequence[str], features: NDArray[np.float16]) -> None:
         """Add rows: features float16 (n, 36, F) first, then their hashes."""

@@ -7,6 +7,7 @@ memory maps, so that a pass can stop and go on, and V² floats never sit in memo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def represent(
         rows = order[first[start] : first[end]]
         sums = _sum_contexts(model, encoded, rows, modality, patches_of, device, batch, start, end)
         prob[start:end], log_prob[start:end] = _means(*sums)
-        (work / "done").write_text(str(end))
+        _mark(work, end)
         if progress:
             progress(end, size)
     return EntityIndex.from_distributions(prob, log_prob)
@@ -68,6 +69,12 @@ def _open_work(work: Path, size: int) -> tuple[NDArray[np.float32], NDArray[np.f
             raise ValueError(f"{work} belongs to another vocabulary; remove it")
     maps = [np.memmap(path, np.float32, "r+", shape=(size, size)) for path in files]
     return maps[0], maps[1], 0 if fresh else int(mark.read_text())
+
+
+def _mark(work: Path, done: int) -> None:
+    part = work / "done.part"
+    part.write_text(str(done))
+    os.replace(part, work / "done")
 
 
 def _weigh(
