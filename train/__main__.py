@@ -76,7 +76,7 @@ def fit(
                 _device(settings),
                 report,
             )
-        score = f", dev Avg {done['dev']:.1f}" if done["dev_classes"] else ""
+        score = "" if done["dev"] is None else f", dev Avg {done['dev']:.1f}"
         typer.echo(
             f"Run {name!r} is trained (best epoch {done['best_epoch']}{score}). "
             f"Next: python -m train represent --name {name}"
@@ -133,7 +133,7 @@ def evaluate(
         reason = opened.mismatch({e.id: e.name for e in corpus.entities})
         if reason:
             raise BundleError(reason)
-        share = float(opened.meta["fit"]["dev_share"])
+        share = float(opened.meta.get("fit", {}).get("dev_share", 0.0))
         chosen = reported_classes(corpus, share, classes)
         indexes = {m: opened.index(m) for m in opened.modalities}
         rows = table(corpus, [e.id for e in opened.entities], chosen, indexes, floors)

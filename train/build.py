@@ -7,7 +7,8 @@ where it stopped, and `represent` finds the same parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,19 +62,20 @@ def prepare(
             f"only {len(vocabulary)} entities have two contexts or more; there is nothing to learn"
         )
     words = WordEncoder(_tokenizer(corpus, config, run))
-    images = picture_files(corpus)
+    images = picture_files(corpus, vocabulary)
     number = {image: i for i, image in enumerate(images)}
     encoded = encode_contexts(corpus, vocabulary, words, number)
     store = _features(config, run, features, encoded, images, words, device, report)
     return Parts(vocabulary, words, _renumber(encoded, list(images), store), store)
 
 
-def picture_files(corpus: Corpus) -> dict[str, Path]:
-    """Image hash → file, for every image that a context uses, in corpus order."""
+def picture_files(corpus: Corpus, vocabulary: Sequence[int]) -> dict[str, Path]:
+    """Image hash → file, for every image of a vocabulary entity's context, in corpus order."""
+    known = set(vocabulary)
     return {
         c.image_hash: resolve(corpus.image_root, c.image)
         for c in corpus.contexts
-        if c.image and c.image_hash
+        if c.entity in known and c.image and c.image_hash
     }
 
 
@@ -91,7 +93,9 @@ def _tokenizer(corpus: Corpus, config: FitConfig, run: Path) -> Any:
             ([*c.tokens[: c.start], *c.tokens[c.end + 1 :]] for c in corpus.contexts),
             config.pieces,
         )
-    made.save(str(path))
+    part = path.with_suffix(".part")
+    made.save(str(part))
+    os.replace(part, path)
     return made
 
 

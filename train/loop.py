@@ -88,7 +88,7 @@ def fit(
     summary |= {
         "finished": True,
         "best_epoch": trained.best_epoch,
-        "dev": trained.best,
+        "dev": trained.best if "dev" in trained.history[-1] and trained.best >= 0 else None,
         "history": trained.history,
     }
     write_json(run / "run.json", summary)
@@ -148,9 +148,9 @@ def _train(
         scores = _dev_scores(model, corpus, config, parts, run, device, text_only=warm)
         at.history.append({"epoch": at.epoch, "loss": round(loss, 4), **scores})
         at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
-        # Without dev classes the last epoch is kept; a warm-up epoch only until a better comes.
+        # Without dev classes the last epoch is kept; the last of the warm-up only until then.
         score = -1.0 if warm else scores.get("dev", float(at.epoch))
-        if score > at.best or at.best_epoch < 0:
+        if warm or score > at.best:
             at.best, at.best_epoch = score, at.epoch
             save_model(run, model, config, "best.safetensors")
         _save(run / "checkpoint.pt", model, optimizer, at)
@@ -294,14 +294,18 @@ def swap_pictures(
 
 def _neighbours(config: FitConfig, parts: Parts) -> NDArray[np.int64]:
     """Nearest pictures by mean patch feature, for every row of the feature store."""
-    count = len(parts.features.row_of)
-    if not config.neighbours or count < 2:
+    # The store may hold other corpora's pictures too: they are nobody's neighbours here.
+    used = np.unique(parts.encoded.image[parts.encoded.image >= 0])
+    if not config.neighbours or len(used) < 2:
         return np.empty((0, 0), dtype=np.int64)
     blocks = [
-        parts.features(np.arange(start, min(start + 256, count))).astype(np.float32).mean(axis=1)
-        for start in range(0, count, 256)
+        parts.features(used[start : start + 256]).astype(np.float32).mean(axis=1)
+        for start in range(0, len(used), 256)
     ]
-    return nearest_pictures(np.concatenate(blocks), config.neighbours)
+    nearest = used[nearest_pictures(np.concatenate(blocks), config.neighbours)]
+    table = np.zeros((len(parts.features.row_of), nearest.shape[1]), dtype=np.int64)
+    table[used] = nearest
+    return table
 
 
 def _set_rate(
@@ -382,6 +386,7 @@ def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: P
             "optimizer": optimizer.state_dict(),
             "torch_rng": torch.get_rng_state(),
             "progress": json.dumps(vars(at)),
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         },
     )
 
@@ -394,3 +399,5 @@ def _resume(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer) -> 
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["torch_rng"])
     return Progress(**json.loads(state["progress"]))
+    if torch.cuda.is_available() and state.get("cuda_rng"):
+        torch.cuda.set_rng_state_all(state["cuda_rng"])
