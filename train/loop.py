@@ -385,8 +385,8 @@ def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: P
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
             "torch_rng": torch.get_rng_state(),
-            "progress": json.dumps(vars(at)),
             "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "progress": json.dumps(vars(at)),
         },
     )
 
@@ -398,6 +398,6 @@ def _resume(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer) -> 
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["torch_rng"])
-    return Progress(**json.loads(state["progress"]))
     if torch.cuda.is_available() and state.get("cuda_rng"):
         torch.cuda.set_rng_state_all(state["cuda_rng"])
+    return Progress(**json.loads(state["progress"]))
