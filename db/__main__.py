@@ -15,16 +15,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from rich.table import Table
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from db.accounts import NotAllowed
 from db.corpus import ImportReport, hash_images, import_records, is_empty, overview
-from db.images import Progress
 from db.loading import held_corpus
 from db.migrating import backup_sqlite, head, needs_upgrade, upgrade_store
 from db.overview import Overview
@@ -32,18 +27,12 @@ from db.store import Store, StoreError
 from mese.corpus import CorpusRecords
 from mese.mesed_format import MesedFormatError, SetAside, read_folder, write_folder
 from mese.settings import Settings
+from mese.shell import bar, out, settings_or_exit, shell
 
 SHOWN = 10
 """How many of the lines that were set aside are printed; the file holds all."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-
-@app.callback()
-def main() -> None:
-    """The store of MESE Studio: bring a corpus in, and look at it."""
+app = shell("The store of MESE Studio: bring a corpus in, and look at it.")
 
 
 @app.command("import")
@@ -59,7 +48,7 @@ def import_folder(
 ) -> None:
     """Import a MESED folder into the empty store; the same folder again changes nothing."""
     with _plainly():
-        settings = _settings()
+        settings = settings_or_exit()
         read = read_folder(folder, image_root, strict)
         store = Store.open(settings.store_url)
         source = str(folder.resolve())
@@ -73,18 +62,18 @@ def import_folder(
 def demo() -> None:
     """Build the embedded corpus and import it, if the store is empty."""
     with _plainly():
-        settings = _settings()
+        settings = settings_or_exit()
         store = Store.open(settings.store_url)
         if not is_empty(store):
             with store.read() as session:
                 name = held_corpus(session, store).name
-            with _bar("Hashing images") as progress:  # what a stopped run may have left
+            with bar("Hashing images") as progress:  # what a stopped run may have left
                 hash_images(store, progress)
             typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
             return
         from mese.demo.build import build_records, fingerprint
 
-        with _bar("Drawing the embedded corpus") as progress:
+        with bar("Drawing the embedded corpus") as progress:
             records = build_records(settings.demo_corpus, progress)
         records = replace(records, sentences=list(records.sentences))  # walked twice
         write_folder(records, settings.demo_corpus, replace=True)
@@ -95,14 +84,14 @@ def demo() -> None:
 def stats() -> None:
     """Print the corpus's figures."""
     with _plainly():
-        _print_stats(overview(Store.open(_settings().store_url)))
+        _print_stats(overview(Store.open(settings_or_exit().store_url)))
 
 
 @app.command()
 def upgrade() -> None:
     """Bring an older store to this program's tables; a SQLite file is copied first."""
     with _plainly():
-        store = Store.connect(_settings().store_url)
+        store = Store.connect(settings_or_exit().store_url)
         if needs_upgrade(store):
             _back_up(store)
         before, after = upgrade_store(store)
@@ -118,16 +107,6 @@ def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
     target = store.sqlite_file.with_name(name)
     backup_sqlite(store.sqlite_file, target)
     typer.echo(f"Copied to {target}.")
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            typer.echo(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
-        raise typer.Exit(2) from error
 
 
 @contextmanager
@@ -148,28 +127,10 @@ def _plainly() -> Iterator[None]:
     raise typer.Exit(1)
 
 
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A progress bar on stderr with the time that is left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=err) as bars:
-        task = bars.add_task(what, total=None, visible=False)
-
-        def progress(done: int, total: int | None) -> None:
-            bars.update(task, completed=done, total=total, visible=True)
-
-        yield progress
-
-
 def _import(
     store: Store, records: CorpusRecords, source: str, settings: Settings, strict: bool = False
 ) -> ImportReport:
-    with _bar("Importing sentences") as progress:
+    with bar("Importing sentences") as progress:
         report = import_records(
             store,
             records,
@@ -178,7 +139,7 @@ def _import(
             image_max_pixels=settings.max_pixels,
             progress=progress,
         )
-    with _bar("Hashing images") as progress:
+    with bar("Hashing images") as progress:
         hash_images(store, progress)
     return report
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from mese.settings import Settings
@@ -56,23 +56,31 @@ def plainly(*mendable: type[Exception]) -> Iterator[None]:
 
 
 @contextmanager
-def stage_bars() -> Iterator[Callable[[str, int, int, str], None]]:
-    """One progress bar a stage on stderr, with the time left and a note: `report(stage, …)`."""
+def bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on stderr with the time that is left: `progress(done, total)`."""
+    with stage_bars() as report:
+        yield lambda done, total: report(what, done, total, "")
+
+
+@contextmanager
+def stage_bars() -> Iterator[Callable[[str, int, int | None, str], None]]:
+    """One bar a stage on stderr, with the time left and a note: `report(stage, done, of, note)`."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
     )
     with Bars(*columns, console=err) as bars:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
-        def report(stage: str, done: int, of: int, note: str) -> None:
+        def report(stage: str, done: int, of: int | None, note: str) -> None:
+            if stage == "epoch":  # an epoch's scores stay on the screen as a line
+                bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
+                return
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=of, note=note)
             bars.update(tasks[stage], completed=done, total=of, note=note)
-            if stage == "epoch":
-                bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
 
         yield report

@@ -38,7 +38,7 @@ from train.presets import FitConfig
 from train.vision import train_backbone
 from train.warmup import piece_vectors, sentence_matrix, sentence_vectors
 
-Report = Callable[[str, int, int, str], None]
+Report = Callable[[str, int, int | None, str], None]
 """(stage, done, of, note): what a long job tells whoever watches it."""
 
 
@@ -119,7 +119,7 @@ def _features(
     if weights.exists():
         load_weights(weights, backbone)
     else:
-        if config.backbone_epochs and images:
+        if config.backbone_steps and images:
             matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), len(SPECIALS))
             vectors = sentence_vectors(matrix, piece_vectors(matrix, config.dim, config.seed))
             train_backbone(
@@ -127,7 +127,7 @@ def _features(
                 encoded,
                 images,
                 vectors,
-                config.backbone_epochs,
+                config.backbone_steps,
                 config.keep_patches,
                 config.imagenet_norm,
                 config.seed,

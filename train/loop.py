@@ -135,6 +135,7 @@ def _train(
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         eps=config.adam_epsilon,
+        fused=True,
     )
     at = _resume(run / "checkpoint.pt", model, optimizer)
     steps_an_epoch = math.ceil(len(parts.vocabulary) * config.draws / config.batch)

@@ -21,21 +21,21 @@ class FitConfig:
     text_encoder: str = ""
     pieces: int = 8000
     text_layers: int = 1
-    backbone: str = "test_byobnet"
+    backbone: str = "test_convnext"
     backbone_weights: str = ""
-    backbone_epochs: int = 10
+    backbone_steps: int = 300
     imagenet_norm: bool = True
     # MultiExpan.
-    dim: int = 192
-    heads: int = 6
+    dim: int = 128
+    heads: int = 4
     visual_layers: int = 1
     cross_layers: int = 1
     block_dropout: float = 0.1
     logit_dropout: float = 0.0
     # Masked-entity prediction: the first `text_epochs` of `epochs` read sentences alone.
-    text_epochs: int = 4
-    epochs: int = 7
-    draws: int = 24
+    text_epochs: int = 3
+    epochs: int = 10
+    draws: int = 64
     batch: int = 128
     learning_rate: float = 1e-3
     schedule: str = "cosine"
@@ -44,8 +44,8 @@ class FitConfig:
     clip: float = 1.0
     smoothing: float = 0.075
     # Against learning pictures and sentences by heart.
-    text_share: float = 0.5
-    image_share: float = 0.15
+    text_share: float = 0.3
+    image_share: float = 0.2
     keep_patches: int = 12
     neighbours: int = 10
     neighbour_share: float = 0.5
@@ -66,7 +66,7 @@ PAPER = FitConfig(
     text_layers=12,
     backbone="resnet50.tv_in1k",
     backbone_weights="timm",
-    backbone_epochs=0,
+    backbone_steps=0,
     dim=768,
     heads=12,
     visual_layers=3,

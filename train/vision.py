@@ -8,7 +8,7 @@ negatives, so that the features learn what a picture is about and not which enti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,55 +35,61 @@ def train_backbone(
     encoded: Encoded,
     images: dict[str, Path],
     vectors: NDArray[np.float32],
-    epochs: int,
+    steps: int,
     keep_patches: int,
     imagenet_norm: bool,
     seed: int,
     device: str = "cpu",
     progress: Callable[[int, int, float], None] | None = None,
 ) -> list[float]:
-    """Train `backbone` in place; returns the mean loss of each epoch.
+    """Train `backbone` in place for some steps of `BATCH` pictures; returns each step's loss.
 
     `encoded.image` numbers the pictures in the order of `images` (hash → file); `vectors` float32
-    (N, D) are the contexts' fixed sentence vectors. `progress` gets (steps, of, loss).
+    (N, D) are the contexts' fixed sentence vectors. `progress` gets (done, steps, loss).
     """
     rng = np.random.default_rng(seed)
     squares, row_of = _load(images, rng)
     contexts = _contexts_of_pictures(encoded, row_of)
-    if len(squares) < 2 or epochs == 0:
+    if len(squares) < 2 or steps == 0:
         return []
-    width = int(_pooled(backbone, squares[:2], 1, imagenet_norm, rng, device).shape[1])
+    with torch.inference_mode():
+        width = backbone.to(device).eval()(torch.zeros(1, 3, PATCH, PATCH, device=device)).shape[1]
     towers = _Towers(width, vectors.shape[1]).to(device)
-    backbone.to(device).train()
-    parameters = [*backbone.parameters(), *towers.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.05)
-    steps = epochs * int(np.ceil(len(squares) / BATCH))
+    backbone.train()
+    optimizer = torch.optim.AdamW(
+        [*backbone.parameters(), *towers.parameters()], lr=LEARNING_RATE, weight_decay=0.05
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.2
+        optimizer, LEARNING_RATE, total_steps=max(steps, 5), pct_start=0.2
     )
     losses: list[float] = []
-    done = 0
-    for _ in range(epochs):
-        order, epoch = rng.permutation(len(squares)), []
-        for at in range(0, len(order), BATCH):
-            part = order[at : at + BATCH]
-            if len(part) < 2:
-                continue
-            rows = np.array([rng.choice(contexts[p]) for p in part])
-            pooled = _pooled(backbone, squares[part], keep_patches, imagenet_norm, rng, device)
-            text = torch.from_numpy(vectors[rows]).to(device)
-            loss = towers(pooled, text, torch.from_numpy(encoded.entity[rows]).to(device))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            done += 1
-            epoch.append(loss.item())
-            if progress:
-                progress(done, steps, epoch[-1])
-        losses.append(float(np.mean(epoch)))
+    for part in _picture_batches(len(squares), steps, rng):
+        rows = np.array([rng.choice(contexts[p]) for p in part])
+        pooled = _pooled(backbone, squares[part], keep_patches, imagenet_norm, rng, device)
+        text = torch.from_numpy(vectors[rows]).to(device)
+        loss = towers(pooled, text, torch.from_numpy(encoded.entity[rows]).to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if progress:
+            progress(len(losses), steps, losses[-1])
     backbone.eval()
     return losses
+
+
+def _picture_batches(
+    count: int, steps: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """`steps` batches that walk through one shuffle of the pictures after the other."""
+    size = min(BATCH, count)
+    order = np.empty(0, dtype=np.int64)
+    for _ in range(steps):
+        if len(order) < size:
+            order = rng.permutation(count)
+        part, order = order[:size], order[size:]
+        yield part
 
 
 class _Towers(nn.Module):
