@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from mese.corpus import Corpus
 from mese.features import read_squares
@@ -32,7 +33,10 @@ def tfidf_vectors(corpus: Corpus, vocabulary: Sequence[int]) -> Any:
             context = corpus.contexts[place]
             words += [*context.tokens[: context.start], *context.tokens[context.end + 1 :]]
         documents.append(" ".join(words))
-    return TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(documents)
+    try:
+        return TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(documents)
+    except ValueError:  # scikit-learn's answer to nothing but stop words: nobody is like anybody
+        return sparse.csr_matrix((len(documents), 1))
 
 
 def picture_vectors(corpus: Corpus, vocabulary: Sequence[int]) -> NDArray[np.float64]:
