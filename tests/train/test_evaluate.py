@@ -1,0 +1,112 @@
+"""Queries as positions with their gold, and the rows of a table by the metrics' own functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mese.corpus import Corpus, Query
+from mese.expand import cosine_search, window_search
+from mese.index import EntityIndex
+from mese.metrics import CUTS, map_at_k, precision_at_k
+from tests.mese.test_expand import distributions
+from train.evaluate import query_set, score_index, sharpness, table
+
+
+def test_queries_become_positions_and_gold_leaves_the_seeds_out(corpus: Corpus) -> None:
+    vocabulary = tuple(range(19, -1, -1))  # position = 19 − id
+    found = query_set(corpus, vocabulary, ["Rivers"], 3)
+    assert found.seeds == ((14, 13, 12), (13, 12, 11))
+    assert found.gold == (frozenset({11, 10}), frozenset({14, 10}))
+    assert found.left_out == 0
+    assert len(found) == 2
+
+
+def test_members_outside_the_vocabulary_stay_gold_and_cannot_be_found(corpus: Corpus) -> None:
+    vocabulary = tuple(e for e in range(20) if e != 9)
+    found = query_set(corpus, vocabulary, ["Rivers"], 3)
+    assert [len(gold) for gold in found.gold] == [2, 2]
+    assert all(min(gold) < 0 for gold in found.gold)
+    assert max(max(gold) for gold in found.gold) < 19
+
+
+def test_queries_that_cannot_be_asked_are_left_out_and_counted(corpus: Corpus) -> None:
+    odd = replace(
+        corpus,
+        queries=(
+            *corpus.queries,
+            Query("Cats", 2, (10, 11, 20)),  # 20 is not in the vocabulary
+            Query("Cats", 0, (10, 11, 12, 13, 14)),  # nothing is left to find
+        ),
+    )
+    assert query_set(odd, corpus.vocabulary(), ["Cats"], 3).left_out == 1
+    assert len(query_set(odd, corpus.vocabulary(), ["Cats"], 3)) == 2
+    five = query_set(odd, corpus.vocabulary(), ["Cats"], 5)
+    assert (len(five), five.left_out) == (0, 1)
+    assert len(query_set(odd, corpus.vocabulary(), [], 3)) == 0
+
+
+@pytest.fixture(scope="module")
+def index() -> EntityIndex:
+    return EntityIndex.from_distributions(*distributions(20, 3, "clustered"))
+
+
+@pytest.mark.parametrize("method", ["window", "cosine"])
+def test_scores_are_the_means_of_the_metrics(
+    corpus: Corpus, index: EntityIndex, method: str
+) -> None:
+    queries = query_set(corpus, corpus.vocabulary(), ["Cats", "Songs"], 3)
+    if method == "window":
+        lists = window_search(index, queries.seeds, 102)
+    else:
+        lists = [[p for p, _ in row] for row in cosine_search(index, queries.seeds, 102)]
+    scores = score_index(index, queries, method)
+    assert scores.queries == 4
+    for k in CUTS:
+        pairs = list(zip(lists, queries.gold, strict=True))
+        wanted = 100 * np.mean([map_at_k(row, gold, k) for row, gold in pairs])
+        assert scores.map[k] == pytest.approx(wanted)
+        wanted = 100 * np.mean([precision_at_k(row, gold, k) for row, gold in pairs])
+        assert scores.precision[k] == pytest.approx(wanted)
+
+
+def test_sharpness_tells_own_probability_and_the_rests_entropy(index: EntityIndex) -> None:
+    own, entropy = [], []
+    for e, row in enumerate(np.asarray(index.mean_prob, dtype=np.float64)):
+        rest = np.delete(row, e)
+        rest /= rest.sum()
+        own.append(row[e])
+        entropy.append(-(rest * np.log(rest)).sum())
+    found = sharpness(index)
+    assert found.own == pytest.approx(np.mean(own))
+    assert found.entropy == pytest.approx(np.mean(entropy))
+
+
+def test_sharpness_of_a_certain_model_is_finite() -> None:
+    certain = np.eye(4, dtype=np.float32)
+    log_prob = np.log(np.maximum(certain, 1e-30)).astype(np.float32)
+    found = sharpness(EntityIndex.from_distributions(certain, log_prob))
+    assert (found.own, found.entropy) == (1.0, 0.0)
+
+
+def test_a_table_has_every_modality_twice_and_both_floors(
+    corpus: Corpus, index: EntityIndex
+) -> None:
+    indexes = {"text+image": index, "text": index}
+    rows = table(corpus, corpus.vocabulary(), ["Cats", "Songs"], indexes)
+    assert [(r.method, r.representation, r.seeds) for r in rows] == [
+        ("window", "text+image", 3),
+        ("cosine", "text+image", 3),
+        ("window", "text", 3),
+        ("cosine", "text", 3),
+        ("floor", "TF-IDF", 3),
+        ("floor", "pictures", 3),
+    ]
+    assert rows[4].scores.average == rows[5].scores.average == 100.0
+    said = rows[0].as_dict()
+    assert said["Avg"] == round(rows[0].scores.average, 2)
+    assert said["P@10 (hits/K)"] <= said["P@10"]
+    assert len(table(corpus, corpus.vocabulary(), ["Cats"], indexes, floors=False)) == 4
+    assert table(corpus, corpus.vocabulary(), [], indexes) == []
