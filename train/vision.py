@@ -60,7 +60,7 @@ def train_backbone(
         [*backbone.parameters(), *towers.parameters()], lr=LEARNING_RATE, weight_decay=0.05
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, LEARNING_RATE, total_steps=max(steps, 5), pct_start=0.2
+        optimizer, LEARNING_RATE, total_steps=max(steps, 10), pct_start=0.2
     )
     losses: list[float] = []
     for part in _picture_batches(len(squares), steps, rng):
