@@ -99,6 +99,14 @@ def as_records(corpus: Corpus) -> CorpusRecords:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tensors here are so small that threads only wait for one another."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return make_corpus(tmp_path_factory.mktemp("squares"))
