@@ -237,9 +237,14 @@ def _batch(parts: Parts, step: Step) -> Batch:
     return collate(encoded, np.arange(len(step.rows)), step.modality, parts.features, step.places)
 
 
-def drop_words(arguments: dict[str, torch.Tensor], share: float) -> torch.Tensor:
-    """The text mask with a share of the keys hidden; the mask token itself is always seen."""
+def drop_words(arguments: dict[str, torch.Tensor], most: float) -> torch.Tensor:
+    """The text mask with some keys hidden; the mask token itself is always seen.
+
+    Each row draws its own share from 0 to `most`: beside nearly bare sentences the model has to
+    read the picture, beside whole ones it need not, and it learns to weigh the two.
+    """
     seen = arguments["text_mask"]
+    share = most * torch.rand(len(seen), 1, device=seen.device)
     keep = seen & (torch.rand(seen.shape, device=seen.device) >= share)
     rows = torch.arange(len(seen), device=seen.device)
     keep[rows, arguments["mask_at"]] = True

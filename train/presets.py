@@ -34,7 +34,7 @@ class FitConfig:
     logit_dropout: float = 0.0
     # Masked-entity prediction: the first `text_epochs` of `epochs` read sentences alone.
     text_epochs: int = 3
-    epochs: int = 10
+    epochs: int = 8
     draws: int = 64
     batch: int = 128
     learning_rate: float = 1e-3
@@ -49,7 +49,7 @@ class FitConfig:
     keep_patches: int = 12
     neighbours: int = 10
     neighbour_share: float = 0.5
-    word_dropout: float = 0.2
+    word_dropout: float = 0.9
     # Choice of the epoch.
     dev_share: float = 0.15
     patience: int = 3
