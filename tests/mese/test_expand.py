@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import entropy
 
 from mese.expand import (
     RERANK_TIERS,
     SEARCH_TIERS,
+    _rerank_divergence,
+    _search_divergence,
     cosine_search,
     tier_weights,
     window_search,
@@ -25,6 +28,7 @@ from tests.mese.naive_expand import (
     rerank_weight,
     search_weight,
     standard_rows,
+    usable,
     width_at,
 )
 
@@ -160,6 +164,25 @@ def test_tier_weights_are_the_specs_table(size: int) -> None:
     positions = range(1, size + 1)
     assert list(tier_weights(size, SEARCH_TIERS)) == [search_weight(p) for p in positions]
     assert list(tier_weights(size, RERANK_TIERS)) == [rerank_weight(p) for p in positions]
+
+
+def test_closed_forms_are_scipys_divergences() -> None:
+    """The values, not only the order that they give: set and candidates against all of V."""
+    prob, log_prob = distributions(90, 2, "zeros")
+    index, q = EntityIndex.from_distributions(prob, log_prob), usable(prob)
+    members, candidates = list(range(80)), np.array([85, 81, 89])
+    wanted = []
+    for candidate in candidates:
+        target = np.ones(90)
+        target[candidate] = 90 * q[candidate, candidate]
+        target[members] = [search_weight(p) for p in range(1, 81)]
+        wanted.append(entropy(target, q[candidate]))
+    np.testing.assert_allclose(_search_divergence(index, members, candidates), wanted)
+    picks = np.array(members[3:])
+    target = np.ones(90)
+    target[members] = [rerank_weight(p) for p in range(1, 81)]
+    wanted = [entropy(target, q[pick]) for pick in picks]
+    np.testing.assert_allclose(_rerank_divergence(index, members, picks), wanted)
 
 
 def test_queries_alone_do_not_feel_each_other() -> None:

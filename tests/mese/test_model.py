@@ -76,6 +76,29 @@ def test_patches_and_their_places_matter(model: MultiExpan) -> None:
     assert (seen - turned).abs().max() > 1e-3
 
 
+def test_the_state_is_made_step_by_step_as_the_paper_says(model: MultiExpan) -> None:
+    """Text; projected patches with positions through the visual blocks; both through the cross."""
+    given, absent = inputs(), torch.tensor([True, False, True])
+    text: Any = model.text
+    words = text(given["ids"], given["text_mask"].long()).last_hidden_state
+    linear_, _, layer_norm, gelu_ = model.visual_linear
+    seen = gelu_(layer_norm(linear_(patches()))) + model.visual_position
+    assert len(model.visual) == len(model.cross) == 2
+    for block in model.visual:
+        seen = block(seen, torch.ones(3, 36, dtype=torch.bool))
+    both = torch.cat([words, seen], dim=1)
+    keys = torch.cat([given["text_mask"], absent[:, None].expand(3, 36)], dim=1)
+    for block in model.cross:
+        both = block(both, keys)
+    wanted = both[torch.arange(3), given["mask_at"]]
+    found = model.mask_states(**given, patches=patches(), patch_mask=absent)
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(
+        model(**given, patches=patches(), patch_mask=absent),
+        model.head(wanted).float().log_softmax(dim=1),
+    )
+
+
 def test_some_patches_carry_the_positions_of_their_places(model: MultiExpan) -> None:
     torch.testing.assert_close(
         model.mask_states(**inputs(), patches=patches(), patch_places=torch.arange(36)),
@@ -184,7 +207,7 @@ def test_attention_drops_probabilities_and_nothing_after_the_projection() -> Non
         for kept in product((0, 2), repeat=HEADS)
     ]
     drawn = [block._attend(single, None) for _ in range(30)]
-    assert len({round(float(x.sum()), 9) for x in drawn}) > 2
+    assert len({round(x.sum().item(), 9) for x in drawn}) > 2
     assert all(any(torch.allclose(x, outcome) for outcome in outcomes) for x in drawn)
 
 

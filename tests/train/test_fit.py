@@ -176,6 +176,21 @@ def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(
         assert (run / name).read_bytes() == (done.run / name).read_bytes(), name
 
 
+def test_an_epochs_loss_is_the_mean_of_its_steps(
+    corpus: Corpus, tiny: FitConfig, tmp_path: Path
+) -> None:
+    losses: list[float] = []
+
+    def watch(stage: str, count: int, of: int | None, note: str) -> None:
+        if stage == "masked-entity prediction":
+            losses.append(float(note.split("loss ")[1].split(",", maxsplit=1)[0]))
+
+    config = replace(tiny, epochs=2)
+    summary = fit(corpus, config, tmp_path / "run", tmp_path / "features", "cpu", watch)
+    found = [entry["loss"] for entry in summary["history"]]
+    assert found == pytest.approx([np.mean(losses[:5]), np.mean(losses[5:])], abs=1e-3)
+
+
 def test_another_seed_ends_elsewhere(
     corpus: Corpus, tiny: FitConfig, done: Done, tmp_path: Path
 ) -> None:
