@@ -39,6 +39,9 @@ CHECKPOINT_SECONDS = 60.0
 DEV_CONTEXTS = 8
 """Contexts an entity that a dev evaluation reads: enough to choose an epoch by."""
 
+FEW = 2
+"""Pictures of an entity up to which they are swapped for their neighbours in training."""
+
 
 class RunError(ValueError):
     """A run that cannot start or go on; the message says why and what to do."""
@@ -261,7 +264,8 @@ def plan_epoch(
     shares = (1 - config.text_share - config.image_share, config.text_share, config.image_share)
     if epoch < config.text_epochs:
         shares = (0.0, 1.0, 0.0)
-    return [_plan_step(encoded, config, part, shares, neighbours, rng) for part in batches]
+    scarce = few_pictures(encoded)
+    return [_plan_step(encoded, config, part, shares, neighbours, scarce, rng) for part in batches]
 
 
 def _plan_step(
@@ -270,6 +274,7 @@ def _plan_step(
     rows: NDArray[np.int64],
     shares: tuple[float, float, float],
     neighbours: NDArray[np.int64],
+    scarce: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> Step:
     modality = MODALITIES[int(rng.choice(3, p=shares))]
@@ -277,7 +282,15 @@ def _plan_step(
         pictured = rows[encoded.image[rows] >= 0]
         rows, modality = (pictured, "image") if len(pictured) else (rows, "text")
     images = swap_pictures(encoded.image[rows], neighbours, config.neighbour_share, rng)
+    images = np.where(scarce[encoded.entity[rows]], images, encoded.image[rows])
     return Step(rows, modality, random_places(config.keep_patches, rng), images)
+
+
+def few_pictures(encoded: Encoded) -> NDArray[np.bool_]:
+    """Whether an entity has no more than `FEW` different pictures: bool, by vocabulary position."""
+    pairs = np.unique(np.stack([encoded.entity, encoded.image], axis=1), axis=0)
+    seen = pairs[pairs[:, 1] >= 0, 0]
+    return np.bincount(seen, minlength=int(encoded.entity.max()) + 1) <= FEW
 
 
 def swap_pictures(
