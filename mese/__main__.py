@@ -21,7 +21,9 @@ def expand(
     bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
     seeds: Annotated[str, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')],
     limit: Annotated[int, typer.Option(min=1, help="How many entities to print.")] = 50,
-    method: Annotated[str, typer.Option(help=f"One of: {', '.join(METHODS)}.")] = "window",
+    method: Annotated[
+        str | None, typer.Option(help=f"One of: {', '.join(METHODS)}; else the bundle's own.")
+    ] = None,
     modality: Annotated[
         str, typer.Option(help=f"What represents entities: {', '.join(MODALITIES)}.")
     ] = "text+image",

@@ -191,6 +191,15 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
     path = _index_file(folder, modality)
     part = path.with_suffix(".part")
     save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, part)
+    publish(part, path)
+
+
+def publish(part: Path, path: Path) -> None:
+    """Put a finished file in its place, readable by whoever may read the folder.
+
+    safetensors writes for its owner alone; a team shares its bundles.
+    """
+    part.chmod(0o644)
     os.replace(part, path)
 
 

@@ -30,6 +30,9 @@ METHODS: Mapping[str, Method] = {
 }
 """Ways to rank by name: MultiExpan's window search, and the one-shot cosine beside it."""
 
+METHOD_WORDS: Mapping[str, str] = {"window": "window search", "cosine": "cosine"}
+"""The methods as a page names them."""
+
 EXPANDED = 102
 """Non-seeds that are expanded and re-ranked at least, as in the release (T = k + 102)."""
 
@@ -77,6 +80,12 @@ class Engine:
         if modality not in self._index:
             self._index[modality] = self.bundle.index(modality)
         return self._index[modality]
+
+    @property
+    def default_method(self) -> str:
+        """The method that ranked best on the dev classes when the bundle was made."""
+        chosen = str(self.bundle.meta.get("method", "window"))
+        return chosen if chosen in METHODS else "window"
 
     def knows(self, entity: int) -> bool:
         """Whether an entity id is in the bundle's vocabulary."""
@@ -128,15 +137,18 @@ class Engine:
         seeds: Sequence[int],
         size: int = 50,
         modality: str = "text+image",
-        method: str = "window",
+        method: str | None = None,
     ) -> Expansion:
         """Rank the vocabulary for seed entity ids; at most `size` results, best first.
+
+        `method` is one of `METHODS`; None takes the bundle's own (`default_method`).
 
         `size` is cut from an expansion of at least 102 non-seeds, as the release evaluates, so
         that a shorter list is the beginning of a longer one. Raises `SeedError`, and
         `mese.bundle.BundleError` when the bundle lacks the modality.
         """
         positions = self._positions(seeds)
+        method = method or self.default_method
         if method not in METHODS:
             raise SeedError(f"no method {method!r}; there are: {', '.join(METHODS)}")
         search = partial(METHODS[method], self.index(modality))

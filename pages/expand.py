@@ -13,7 +13,7 @@ from db.accounts import Role
 from db.corpus import EntityHit, entity_cards, example_queries, is_empty, search_entities
 from mese.bundle import BundleError
 from mese.corpus import Expansion
-from mese.engine import Engine, SeedError
+from mese.engine import METHOD_WORDS, Engine, SeedError
 from pages.parts import house
 from pages.parts.address import MAX_SEEDS, SIZES, View, read_view
 from pages.parts.calm import no_corpus, notes
@@ -144,6 +144,7 @@ def draw_facts(engine: Engine, expansion: Expansion, hits: int | None, wanted: s
     if hits is not None:
         facts.append(f"**{hits}** of them in {as_text(wanted)}")
     facts.append(f"bundle {as_text(engine.name)} on {engine.device}")
+    facts.append(f"ranked by {METHOD_WORDS[str(expansion.settings['method'])]}")
     facts.append(f"{expansion.seconds * 1000:.0f} ms")
     st.caption(" · ".join(facts))
 

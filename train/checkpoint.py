@@ -14,6 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from mese.bundle import publish
+
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
@@ -36,7 +38,7 @@ def save_weights(path: Path, module: nn.Module, half: bool = False) -> None:
         state = {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
     part = path.with_name(path.name + ".part")
     save_file(state, part)
-    os.replace(part, path)
+    publish(part, path)
 
 
 def load_weights(path: Path, module: nn.Module) -> None:

@@ -112,7 +112,7 @@ def _claim(run: Path, corpus: Corpus, config: FitConfig) -> dict[str, Any]:
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
         differs = [key for key in wanted if found.get(key) != wanted[key]]
-        if differs:
+        if differs and (run / "backbone.safetensors").exists():
             raise RunError(
                 f"{run} holds a run with another {' and '.join(differs)}; "
                 "give another --name, or remove that folder"

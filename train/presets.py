@@ -48,7 +48,7 @@ class FitConfig:
     image_share: float = 0.2
     keep_patches: int = 12
     neighbours: int = 10
-    neighbour_share: float = 0.5
+    neighbour_share: float = 1.0
     word_dropout: float = 0.9
     # Choice of the epoch.
     dev_share: float = 0.15

@@ -13,7 +13,15 @@ from mese.corpus import Corpus
 from mese.encoders import WordEncoder, train_tokenizer
 from mese.encoding import Encoded, encode_contexts
 from train.build import picture_files
-from train.loop import Step, _first_contexts, cosine_schedule, drop_words, plan_epoch, swap_pictures
+from train.loop import (
+    Step,
+    _first_contexts,
+    cosine_schedule,
+    drop_words,
+    few_pictures,
+    plan_epoch,
+    swap_pictures,
+)
 from train.presets import DEMO, PAPER, FitConfig, configure
 
 NO_NEIGHBOURS: NDArray[np.int64] = np.empty((0, 0), dtype=np.int64)
@@ -146,3 +154,18 @@ def test_presets_are_changed_by_name_and_checked() -> None:
         configure("demo", epochs=0)
     with pytest.raises(ValueError, match="learning_rate must be above 0"):
         configure("demo", learning_rate=0.0)
+
+
+def test_only_entities_of_one_or_two_pictures_have_them_swapped(
+    encoded: Encoded, tiny: FitConfig
+) -> None:
+    entity = np.repeat(np.arange(4), 4)
+    image = np.array([0, 0, 0, 0, 1, 2, 1, 2, 3, 4, 5, 5, -1, -1, 6, 6])
+    few = replace(encoded.take(np.arange(16)), entity=entity, image=image)
+    assert few_pictures(few).tolist() == [True, True, False, True]
+    neighbours = np.full((7, 1), 99)
+    config = replace(tiny, neighbours=1, neighbour_share=1.0, text_epochs=0)
+    for step in plan_epoch(few, config, 3, neighbours):
+        many = few.entity[step.rows] == 2
+        assert (step.images[many] == few.image[step.rows][many]).all()
+        assert set(step.images[~many]) <= {99, -1}
