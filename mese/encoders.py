@@ -124,6 +124,11 @@ class WordEncoder:
         return [self.cls, *left, self.mask, *right[: room - keep_left], self.sep]
 
     @property
+    def specials(self) -> tuple[int, ...]:
+        """Ids that stand for no word."""
+        return (self.pad, self.unk, self.cls, self.sep, self.mask)
+
+    @property
     def empty(self) -> list[int]:
         """What stands for a missing sentence: the mask alone, with no word to read."""
         return [self.cls, self.mask, self.sep]
@@ -164,6 +169,20 @@ def load_text_encoder(name: str) -> nn.Module:
     except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise EncoderError(_not_found("text encoder", name, error)) from error
     return model
+
+
+def text_width(name: str) -> int:
+    """Hidden size of a Hugging Face encoder, read from its configuration alone."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(name, local_files_only=not _may_download())
+    except (OSError, ValueError) as error:
+        raise EncoderError(_not_found("text encoder", name, error)) from error
+    width = getattr(config, "hidden_size", None)
+    if not isinstance(width, int):
+        raise EncoderError(f"{name!r} has no hidden_size: is it BERT-like?")
+    return width
 
 
 def text_encoder_from_config(config: dict[str, Any]) -> nn.Module:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mese.bundle import Bundle
-from mese.corpus import Expansion, Result
+from mese.corpus import MODALITIES, Expansion, Result
 from mese.expand import cosine_search, window_search_scored
 from mese.index import EntityIndex
 
@@ -87,6 +87,11 @@ class Engine:
         chosen = str(self.bundle.meta.get("method", "window"))
         return chosen if chosen in METHODS else "window"
 
+    @property
+    def default_modality(self) -> str:
+        """The fullest representation that the bundle has; raises `BundleError` if it has none."""
+        return next(iter(self.bundle.modalities), MODALITIES[0])
+
     def knows(self, entity: int) -> bool:
         """Whether an entity id is in the bundle's vocabulary."""
         return entity in self.bundle.position_of
@@ -136,12 +141,13 @@ class Engine:
         self,
         seeds: Sequence[int],
         size: int = 50,
-        modality: str = "text+image",
+        modality: str | None = None,
         method: str | None = None,
     ) -> Expansion:
         """Rank the vocabulary for seed entity ids; at most `size` results, best first.
 
-        `method` is one of `METHODS`; None takes the bundle's own (`default_method`).
+        `method` is one of `METHODS`, `modality` one of the bundle's; None takes the bundle's own
+        (`default_method`; text and image together where it has them).
 
         `size` is cut from an expansion of at least 102 non-seeds, as the release evaluates, so
         that a shorter list is the beginning of a longer one. Raises `SeedError`, and
@@ -149,6 +155,7 @@ class Engine:
         """
         positions = self._positions(seeds)
         method = method or self.default_method
+        modality = modality or self.default_modality
         if method not in METHODS:
             raise SeedError(f"no method {method!r}; there are: {', '.join(METHODS)}")
         search = partial(METHODS[method], self.index(modality))

@@ -92,6 +92,8 @@ def cosine_search(
     pairs, best first, seeds left out; ties go to the lower position.
     """
     checked = [check_query(query, len(index)) for query in queries]
+    if not checked:
+        return []
     source = seed_index or index
     centres = np.stack([sum_rows(source, query) for query in checked])
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
@@ -141,7 +143,7 @@ def _expand_round(
     for query in queries:
         taken[query] = True
     states = [_State(list(query), len(query), sum_rows(seed_index, query)) for query in queries]
-    for _ in range(size):
+    for _ in range(min(size, len(index))):
         for state in states:
             _grow(index, state, taken)
     return states

@@ -1,4 +1,4 @@
-"""The one list of settings: the environment, `--help` and the README's table come from it.
+"""The one list of settings: the environment is read by it, the README's table is tested against it.
 
 Every setting is read from an environment variable `MESE_<NAME>`. Settings are passed on from the
 door (a command or a page); nothing deeper reads the environment.

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from mese.bundle import write_json
 from mese.corpus import Corpus
 from mese.encoders import (
-    SPECIALS,
+    EncoderError,
     WordEncoder,
     build_backbone,
     build_text_encoder,
     load_text_encoder,
     load_tokenizer,
     text_encoder_from_config,
+    text_width,
     train_tokenizer,
 )
 from mese.encoding import Encoded, encode_contexts
@@ -50,6 +51,20 @@ class Parts:
     words: WordEncoder
     encoded: Encoded
     features: FeatureStore
+
+
+def check_encoder(config: FitConfig) -> None:
+    """Raise `EncoderError` at once when a named text encoder is missing or the width is wrong."""
+    if config.dim % config.heads:
+        raise EncoderError(f"the width {config.dim} is no multiple of the {config.heads} heads")
+    if not config.text_encoder:
+        return
+    width = text_width(config.text_encoder)
+    if width != config.dim:
+        raise EncoderError(
+            f"{config.text_encoder!r} is {width} wide and the model {config.dim}: "
+            f"give --dim {width}"
+        )
 
 
 def prepare(
@@ -120,7 +135,7 @@ def _features(
         load_weights(weights, backbone)
     else:
         if config.backbone_steps and images:
-            matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), len(SPECIALS))
+            matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), words.specials)
             vectors = sentence_vectors(matrix, piece_vectors(matrix, config.dim, config.seed))
             train_backbone(
                 backbone,
@@ -182,7 +197,7 @@ def new_model(config: FitConfig, parts: Parts) -> MultiExpan:
         return model
     size = parts.words.tokenizer.get_vocab_size()
     text = build_text_encoder(size, config.dim, config.text_layers, config.heads, parts.words.pad)
-    matrix = sentence_matrix(parts.encoded, size, len(SPECIALS))
+    matrix = sentence_matrix(parts.encoded, size, parts.words.specials)
     _start_from(text, piece_vectors(matrix, config.dim, config.seed))
     return MultiExpan(text, sizes)
 

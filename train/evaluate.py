@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from mese.corpus import Corpus, Query
-from mese.engine import EXPANDED
-from mese.expand import cosine_search, window_search
+from mese.engine import EXPANDED, METHODS
 from mese.index import EntityIndex
 from mese.metrics import CUTS, Scores, score_queries
 from train.floors import picture_vectors, rank_by_cosine, tfidf_vectors
@@ -36,12 +35,16 @@ class QuerySet:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what ranked, with how many seeds, and what came out."""
+    """A line of the table: what ranked, with how many seeds, and what came out.
+
+    `left_out` counts queries with a seed outside the vocabulary or nothing but seeds to find.
+    """
 
     method: str
     representation: str
     seeds: int
     scores: Scores
+    left_out: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         s = self.scores
@@ -50,6 +53,7 @@ class Row:
             "representation": self.representation,
             "seeds": self.seeds,
             "queries": s.queries,
+            "queries_left_out": self.left_out,
             **{f"MAP@{k}": round(s.map[k], 2) for k in CUTS},
             **{f"P@{k}": round(s.precision[k], 2) for k in CUTS},
             "Avg": round(s.average, 2),
@@ -92,12 +96,9 @@ def _of_classes(corpus: Corpus, classes: Sequence[str], seeds: int) -> list[Quer
 
 
 def score_index(index: EntityIndex, queries: QuerySet, method: str = "window") -> Scores:
-    """Scores of one way to rank by an index: `window` or `cosine`."""
-    if method == "window":
-        lists = window_search(index, queries.seeds, EXPANDED)
-    else:
-        lists = [[p for p, _ in found] for found in cosine_search(index, queries.seeds, EXPANDED)]
-    return score_queries(lists, queries.gold)
+    """Scores of one way to rank by an index, one of `mese.engine.METHODS`."""
+    found = METHODS[method](index, queries.seeds, EXPANDED)
+    return score_queries([[position for position, _ in items] for items in found], queries.gold)
 
 
 def sharpness(index: EntityIndex) -> Sharpness:
@@ -140,10 +141,11 @@ def table(
             continue
         for modality, index in indexes.items():
             rows += [
-                Row(method, modality, count, score_index(index, queries, method))
-                for method in ("window", "cosine")
+                Row(method, modality, count, score_index(index, queries, method), queries.left_out)
+                for method in METHODS
             ]
         for name, rank in rankers.items():
             lists = [rank(seeds) for seeds in queries.seeds]
-            rows.append(Row("floor", name, count, score_queries(lists, queries.gold)))
+            scores = score_queries(lists, queries.gold)
+            rows.append(Row("floor", name, count, scores, queries.left_out))
     return rows

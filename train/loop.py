@@ -26,7 +26,7 @@ from mese.encoding import Batch, Encoded, collate
 from mese.index import EntityIndex
 from mese.model import MultiExpan
 from mese.represent import represent
-from train.build import Parts, Report, new_model, prepare, save_model
+from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
 from train.data import bucketed, draw_epoch, random_places
 from train.evaluate import query_set, score_index, sharpness
@@ -82,6 +82,7 @@ def fit(
     Leaves run.json (configuration, corpus, history), tokenizer.json, backbone.safetensors,
     model.json and best.safetensors. Raises `RunError` when the folder holds another run.
     """
+    check_encoder(config)
     summary = _claim(run, corpus, config)
     if summary.get("finished"):
         return summary
@@ -117,7 +118,10 @@ def _claim(run: Path, corpus: Corpus, config: FitConfig) -> dict[str, Any]:
                 f"{run} holds a run with another {' and '.join(differs)}; "
                 "give another --name, or remove that folder"
             )
-        return found
+        if not differs:
+            return found
+        # It stopped before anything was learnt (at a mistyped encoder, say): the name is free.
+        (run / "tokenizer.json").unlink(missing_ok=True)
     run.mkdir(parents=True, exist_ok=True)
     write_json(path, wanted)
     return wanted

@@ -1,8 +1,9 @@
-"""The two presets of a fit, every number with its reason.
+"""The two presets of a fit.
 
-`paper` is the authors' configuration (specs/multiexpan.md, sections a and b) and wants a GPU and
-pretrained weights. `demo` is small, trained from scratch, and made for corpora of a few hundred or
-thousand entities: see docs/decisions/0002-small-data.md for the trials behind its numbers.
+`paper` is the authors' model and masked-entity prediction (specs/multiexpan.md, sections a and b)
+on one device: batches of 256 where they had 8 × 256. It wants a GPU and pretrained weights. `demo`
+is small, trained from scratch, and made for corpora of a few hundred or thousand entities: see
+docs/decisions/0002-small-data.md for the trials behind its numbers.
 """
 
 from __future__ import annotations
@@ -71,7 +72,11 @@ PAPER = FitConfig(
     heads=12,
     visual_layers=3,
     cross_layers=3,
+    block_dropout=0.1,
     logit_dropout=0.2,
+    imagenet_norm=True,
+    weight_decay=0.01,
+    smoothing=0.075,
     text_epochs=0,
     epochs=50,
     draws=64,

@@ -33,17 +33,19 @@ def print_table(
 
 
 def _metrics(rows: Sequence[Row], title: str) -> Table:
-    table = Table(title=f"{title}, {rows[0].scores.queries} queries")
+    left_out = f" ({rows[0].left_out} left out)" if rows[0].left_out else ""
+    table = Table(title=f"{title}, {rows[0].scores.queries} queries{left_out}")
     for name in ("ranked by", "representation"):
         table.add_column(name)
     for kind in ("MAP", "P"):
         for k in CUTS:
             table.add_column(f"{kind}@{k}", justify="right")
     table.add_column("Avg", justify="right")
-    table.add_column("P@100 (hits/K)", justify="right")
+    for k in CUTS:
+        table.add_column(f"P@{k} (hits/K)", justify="right")
     for row in rows:
         s = row.scores
         values = [*(s.map[k] for k in CUTS), *(s.precision[k] for k in CUTS)]
-        values += [s.average, s.hits_over_k[100]]
+        values += [s.average, *(s.hits_over_k[k] for k in CUTS)]
         table.add_row(row.method, row.representation, *(f"{v:.1f}" for v in values))
     return table

@@ -8,6 +8,8 @@ masked sentences is read: no names, no classes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -20,10 +22,12 @@ SCALE = 0.06
 position at the start."""
 
 
-def sentence_matrix(encoded: Encoded, vocabulary: int, specials: int) -> sparse.csr_matrix:
+def sentence_matrix(
+    encoded: Encoded, vocabulary: int, specials: Collection[int]
+) -> sparse.csr_matrix:
     """Which piece stands in which context: 0/1 csr (N, vocabulary), special pieces left out."""
     rows = np.repeat(np.arange(len(encoded)), encoded.lengths)
-    keep = encoded.pieces >= specials
+    keep = ~np.isin(encoded.pieces, list(specials))
     ones = np.ones(int(keep.sum()))
     matrix = sparse.csr_matrix(
         (ones, (rows[keep], encoded.pieces[keep])), (len(encoded), vocabulary)

@@ -119,7 +119,7 @@ def test_fit_again_goes_on_with_its_own_and_refuses_another(made: Path, call: Ca
         (["fit", "--name", "x", "--learning-rate", "-1"], 1, "learning_rate must be above 0"),
         (["fit", "--name", "x", "--images", "best"], 1, "no image policy 'best'"),
         (["fit", "--name", "x", "--backbone", "resnet5000"], 1, "timm has no model 'resnet5000'"),
-        (["fit", "--name", "y", "--text-encoder", "/no/such"], 1, "cannot load the tokenizer"),
+        (["fit", "--name", "y", "--text-encoder", "/no/such"], 1, "cannot load the text encoder"),
         (["represent", "--name", "none"], 1, "there is no run in"),
         (["evaluate", "none"], 1, "there is no bundle 'none'"),
         (["evaluate", "first", "--classes", "best"], 1, "classes must be one of"),

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from mese.corpus import Corpus
-from mese.encoders import SPECIALS, WordEncoder, build_backbone, train_tokenizer
+from mese.encoders import WordEncoder, build_backbone, train_tokenizer
 from mese.encoding import Encoded, encode_contexts
 from train.build import picture_files
 from train.vision import _Towers, nearest_pictures, train_backbone
@@ -26,7 +26,7 @@ def task(corpus: Corpus) -> Task:
     words = WordEncoder(train_tokenizer([c.tokens for c in corpus.contexts], 200))
     images = picture_files(corpus, vocabulary)
     encoded = encode_contexts(corpus, vocabulary, words, {h: n for n, h in enumerate(images)})
-    matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), len(SPECIALS))
+    matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), words.specials)
     return encoded, images, sentence_vectors(matrix, piece_vectors(matrix, 16, 0))
 
 

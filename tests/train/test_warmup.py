@@ -26,7 +26,7 @@ def encoded(corpus: Corpus, words: WordEncoder) -> Encoded:
 
 @pytest.fixture(scope="module")
 def matrix(encoded: Encoded, words: WordEncoder) -> sparse.csr_matrix:
-    return sentence_matrix(encoded, words.tokenizer.get_vocab_size(), len(SPECIALS))
+    return sentence_matrix(encoded, words.tokenizer.get_vocab_size(), words.specials)
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
