@@ -3,7 +3,9 @@
     bundle.json              format, name, preset, model configuration, corpus fingerprint
     vocabulary.json          the V entities in index order: id, name, aliases, classes
     card.md                  the model card: metrics and the command that made it
+    model.json               the shapes that the weights fit
     weights.safetensors      the model
+    backbone.safetensors     the image backbone whose patch features the model reads
     tokenizer.json           its tokenizer
     index-<modality>.safetensors   mean distributions, one file a modality
 
@@ -165,8 +167,13 @@ def locate(bundles: Path, wanted: str) -> Path:
 
 
 def _newest_first(bundles: Path) -> list[Path]:
-    found = [path.parent for path in bundles.glob("*/bundle.json")]
-    return sorted(found, key=lambda folder: (folder / "bundle.json").stat().st_mtime, reverse=True)
+    written: dict[Path, float] = {}
+    for path in bundles.glob("*/bundle.json"):
+        try:
+            written[path.parent] = path.stat().st_mtime
+        except FileNotFoundError:
+            continue  # it is being removed or written anew
+    return sorted(written, key=written.__getitem__, reverse=True)
 
 
 def write_vocabulary(
@@ -197,17 +204,35 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
 def publish(part: Path, path: Path) -> None:
     """Put a finished file in its place, readable by whoever may read the folder.
 
-    safetensors writes for its owner alone; a team shares its bundles.
+    The file is on disk before it takes the name, so that `path` is the old file or the whole new
+    one after a kill or a power cut. safetensors writes for its owner alone; a team shares its
+    bundles.
     """
     part.chmod(0o644)
+    _flush(part)
     os.replace(part, path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file's contents, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text, whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    part.write_text(text, encoding="utf-8")
+    publish(part, path)
 
 
 def write_bundle(

@@ -1,12 +1,11 @@
 """Writing a run's state so that a kill at any moment leaves a usable file.
 
-A file is written beside its place, flushed to disk, and renamed. Checkpoints are read with
-`weights_only=True`: tensors, numbers, lists and dictionaries, nothing that can run.
+A file is written beside its place, flushed to disk, and renamed (`mese.bundle.publish`).
+Checkpoints are read with `weights_only=True`: tensors, numbers, lists and dictionaries, nothing that can run.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     with part.open("wb") as stream:
         torch.save(state, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(part, path)
+    publish(part, path)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

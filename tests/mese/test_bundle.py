@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import mese.bundle
-from mese.bundle import Bundle, BundleError, find_bundle, locate, map_tensors, write_bundle
+from mese.bundle import (
+    Bundle,
+    BundleError,
+    find_bundle,
+    locate,
+    map_tensors,
+    write_bundle,
+    write_json,
+)
 from mese.corpus import Entity
 from mese.index import EntityIndex
 from tests.mese.test_expand import distributions
@@ -216,6 +224,29 @@ def test_a_half_written_bundle_is_no_bundle(
         Bundle.open(bundle.folder)
 
 
+def test_a_file_is_on_disk_before_it_takes_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, told = tmp_path / "x.json", list[str]()
+    write_json(path, 1)
+    sync, replace = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        told.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        sync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        told.append("renamed")
+        assert json.loads(target.read_text()) == 1
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    write_json(path, 2)
+    assert told == ["x.json.part", "renamed", tmp_path.name]
+    assert json.loads(path.read_text()) == 2
+
+
 def test_a_corpus_that_fits_may_hold_more(bundle: Bundle) -> None:
     assert bundle.mismatch(NAMES) is None
     assert bundle.mismatch(NAMES | {99: "More"}) is None
@@ -251,6 +282,20 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_wanted_bundle_comes_first(shelf: Path) -> None:
     assert find_bundle(shelf, "old", NAMES) == shelf / "old"
     assert find_bundle(shelf, str(shelf / "old"), NAMES) == shelf / "old"
+
+
+def test_a_bundle_that_vanishes_while_looked_at_is_passed_over(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glob = Path.glob
+
+    def gone(self: Path, pattern: str) -> list[Path]:
+        found = list(glob(self, pattern))
+        (shelf / "new" / "bundle.json").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "glob", gone)
+    assert find_bundle(shelf, "", NAMES) == shelf / "old"
 
 
 def test_a_wanted_bundle_that_does_not_fit_is_refused(shelf: Path) -> None:
