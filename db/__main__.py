@@ -6,9 +6,7 @@ one-line reason otherwise.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +14,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from db.accounts import NotAllowed
 from db.corpus import ImportReport, hash_images, import_records, is_empty, overview
@@ -27,10 +24,13 @@ from db.store import Store, StoreError
 from mese.corpus import CorpusRecords
 from mese.mesed_format import MesedFormatError, SetAside, read_folder, write_folder
 from mese.settings import Settings
-from mese.shell import bar, out, settings_or_exit, shell
+from mese.shell import bar, out, plainly, settings_or_exit, shell
 
 SHOWN = 10
 """How many of the lines that were set aside are printed; the file holds all."""
+
+MENDABLE = (StoreError, MesedFormatError, NotAllowed, OSError)
+"""What is told in one line; anything else is a fault of ours and shows its traceback."""
 
 app = shell("The store of MESE Studio: bring a corpus in, and look at it.")
 
@@ -47,7 +47,7 @@ def import_folder(
     ] = False,
 ) -> None:
     """Import a MESED folder into the empty store; the same folder again changes nothing."""
-    with _plainly():
+    with plainly(*MENDABLE):
         settings = settings_or_exit()
         read = read_folder(folder, image_root, strict)
         store = Store.open(settings.store_url)
@@ -61,7 +61,7 @@ def import_folder(
 @app.command()
 def demo() -> None:
     """Build the embedded corpus and import it, if the store is empty."""
-    with _plainly():
+    with plainly(*MENDABLE):
         settings = settings_or_exit()
         store = Store.open(settings.store_url)
         if not is_empty(store):
@@ -83,14 +83,14 @@ def demo() -> None:
 @app.command()
 def stats() -> None:
     """Print the corpus's figures."""
-    with _plainly():
+    with plainly(*MENDABLE):
         _print_stats(overview(Store.open(settings_or_exit().store_url)))
 
 
 @app.command()
 def upgrade() -> None:
     """Bring an older store to this program's tables; a SQLite file is copied first."""
-    with _plainly():
+    with plainly(*MENDABLE):
         store = Store.connect(settings_or_exit().store_url)
         if needs_upgrade(store):
             _back_up(store)
@@ -107,24 +107,6 @@ def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
     target = store.sqlite_file.with_name(name)
     backup_sqlite(store.sqlite_file, target)
     typer.echo(f"Copied to {target}.")
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """Turn what a user can mend into one line on stderr and exit 1."""
-    try:
-        yield
-    except (StoreError, MesedFormatError, NotAllowed, OSError, sqlite3.Error) as error:
-        reason = str(error)
-    except (IntegrityError, ProgrammingError, DataError):
-        raise  # a fault of ours, not the user's: the traceback is what we need
-    except DBAPIError as error:
-        detail = str(error.orig).strip().splitlines()[0]
-        reason = f"the database refused: {detail}; look at MESE_HOME or MESE_DATABASE_URL"
-    else:
-        return
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)
 
 
 def _import(

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-from db.store import Store, StoreError
+from db.store import Store, StoreError, store_faults
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Two programs that open a new PostgreSQL store at once must not both make the tables.
@@ -65,7 +65,11 @@ def backup_sqlite(source: Path, target: Path) -> None:
     if target.exists():
         raise StoreError(f"{target} exists already; name another file for the backup")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+    with (
+        store_faults(f"{source}, being copied to {target}"),
+        closing(sqlite3.connect(source)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
         old.backup(new)
 
 

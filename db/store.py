@@ -17,7 +17,14 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 5_000
@@ -26,6 +33,44 @@ BUSY_TIMEOUT_MS = 5_000
 
 class StoreError(Exception):
     """The store refused something; the message says what, why, and what to do."""
+
+
+OURS = (IntegrityError, ProgrammingError, DataError)
+OURS_IN_SQLITE = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
+"""What only a fault of this program can raise: nobody else could mend it, so it stays as it is."""
+
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def store_faults(place: str, read_only: bool = False) -> Iterator[None]:
+    """Turn what the database itself refuses into `StoreError`, with the place and the mend.
+
+    A write on a `read_only` connection is a fault of ours and stays what it is.
+    """
+    try:
+        yield
+    except (*OURS, *OURS_IN_SQLITE):
+        raise
+    except (DBAPIError, sqlite3.Error) as error:
+        fault = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(fault, "sqlite_errorcode", None)
+        if read_only and code == sqlite3.SQLITE_READONLY:
+            raise
+        reason = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
+        raise StoreError(f"{place}: {reason}; {_mend(code)}") from error
+
+
+def _mend(code: int | None) -> str:
+    # SQLite keeps the kind of a fault in the lowest byte, what exactly it was above it.
+    kind = None if code is None else code & 0xFF
+    if kind in BUSY:
+        return "another program is writing to it, try again in a moment"
+    look = "look at MESE_HOME or MESE_DATABASE_URL"
+    if kind in DAMAGED:
+        return f"{look}, put a copy of the file back, or move it away and import again"
+    return look
 
 
 class Store:
@@ -39,8 +84,8 @@ class Store:
     def open(cls, url: str) -> Store:
         """The store at a SQLAlchemy URL, made when it is new.
 
-        Raises `StoreError` when the URL is not one, or its tables are older or newer than this
-        program, or not ours.
+        Raises `StoreError` when the URL is not one, when the database cannot be used, or its
+        tables are older or newer than this program, or not ours.
         """
         from db.migrating import ensure_current
 
@@ -74,20 +119,24 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction that may write: committed at the end, undone when an error leaves it."""
-        with Session(self._writer) as session, session.begin():
+        """One transaction that may write: committed at the end, undone when an error leaves it.
+
+        Here and in `read`, what the database refuses becomes `StoreError`.
+        """
+        with store_faults(self.place), Session(self._writer) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One transaction that sees a single state of the store; the database refuses writes."""
-        with Session(self._reader) as session, session.begin():
+        faults = store_faults(self.place, read_only=True)
+        with faults, Session(self._reader) as session, session.begin():
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """One writing transaction without a session: for migrations."""
-        with self._writer.begin() as connection:
+        with store_faults(self.place), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:

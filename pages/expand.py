@@ -11,6 +11,7 @@ import streamlit as st
 
 from db.accounts import Role
 from db.corpus import EntityHit, entity_cards, example_queries, is_empty, search_entities
+from db.store import StoreError
 from mese.bundle import BundleError
 from mese.corpus import Expansion
 from mese.engine import METHOD_WORDS, Engine, SeedError
@@ -189,5 +190,5 @@ if not view.seeds:
 else:
     try:
         draw_results(house.engine(), view, seed_cards)
-    except (BundleError, SeedError) as error:
+    except (BundleError, SeedError, StoreError) as error:
         st.info(as_text(str(error)), icon=":material/info:")

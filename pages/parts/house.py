@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from pydantic import ValidationError
 
+from db.corpus import entity_names, is_empty
 from db.store import Store, StoreError
 from mese.settings import Settings
 from pages.parts.signing import read_secret
@@ -39,13 +40,14 @@ def secret() -> bytes:
 
 
 def trouble() -> str | None:
-    """Why no page can work: a bad setting, a store that cannot be opened; None if they can."""
+    """Why no page can work: a bad setting, a store that cannot be read; None if they can."""
     try:
-        store()
+        is_empty(store())  # the store was opened long ago: look whether it still answers
         secret()
     except ValidationError as error:
         return wrong_setting(error)
     except (StoreError, OSError) as error:
+        store.clear()  # once it is mended, the next run opens it anew
         return str(error)
     return None
 
@@ -57,15 +59,29 @@ def wrong_setting(error: ValidationError) -> str:
 
 
 def engine() -> Engine:
-    """The engine of the bundle that fits the store; raises `mese.bundle.BundleError`."""
+    """The engine of the bundle that fits the store; raises `mese.bundle.BundleError`.
+
+    So too for a bundle that was removed, or is being written again, since it was looked up.
+    """
+    from mese.bundle import BundleError
+
     folder = _fitting_bundle()
-    return _load_engine(folder, (folder / "bundle.json").stat().st_mtime_ns)
+    try:
+        return _load_engine(folder, (folder / "bundle.json").stat().st_mtime_ns)
+    except OSError as error:
+        _fitting_bundle.clear()
+        raise BundleError(
+            f"{folder} cannot be read ({error.strerror or error}); it was removed or is being "
+            "written again: reload this page in a moment"
+        ) from error
+    except BundleError:
+        _fitting_bundle.clear()
+        raise
 
 
 @st.cache_resource(ttl="10s", show_spinner=False)
 def _fitting_bundle() -> Path:
     """Looked up anew every 10 seconds, so that a bundle made meanwhile is found."""
-    from db.corpus import entity_names
     from mese.bundle import find_bundle
 
     wanted = settings().bundle

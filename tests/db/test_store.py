@@ -231,6 +231,45 @@ def test_a_backup_is_whole_while_the_store_is_open(store: Store, tmp_path: Path)
         backup_sqlite(store.sqlite_file, tmp_path / "copy.db")
 
 
+def damaged(path: Path) -> Path:
+    """A store whose first page tells of tables and whose others are noise."""
+    Store.open(f"sqlite:///{path}").close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    return path
+
+
+def test_a_damaged_file_is_refused_with_its_place_and_the_mend(tmp_path: Path) -> None:
+    path = damaged(tmp_path / "mese.db")
+    with pytest.raises(StoreError, match=r"malformed; look at MESE_HOME .* import again") as told:
+        Store.open(f"sqlite:///{path}")
+    assert str(path) in str(told.value)
+
+
+def test_a_writer_that_waits_in_vain_says_why(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.store.BUSY_TIMEOUT_MS", 1)
+    hasty = Store.connect(f"sqlite:///{store.sqlite_file}")
+
+    def write() -> None:
+        with hasty.write() as session:
+            session.connection()
+
+    with store.write() as writing:
+        writing.connection()
+        with pytest.raises(StoreError, match=r"locked; another program is writing"):
+            write()
+    write()
+    hasty.close()
+
+
+def test_a_backup_of_what_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mese.db").write_text("no tables" * 500)
+    with pytest.raises(StoreError, match=r"mese.db, being copied to .*: file is not a database"):
+        backup_sqlite(tmp_path / "mese.db", tmp_path / "copy.db")
+
+
 def test_postgresql_urls_get_psycopg_3() -> None:
     for given in ("postgresql://u:p@h:5/n", "postgresql+psycopg2://u:p@h:5/n"):
         parsed = parse_url(given)

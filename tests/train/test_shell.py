@@ -144,6 +144,14 @@ def test_an_empty_store_says_what_to_do(call: Call, tmp_path: Path) -> None:
     assert "holds no corpus yet; run `python -m db demo`" in done.stderr
 
 
+def test_a_damaged_store_is_one_line(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "mese.db").write_text("these are no tables" * 100)
+    done = call("fit", "--name", "x", at=tmp_path)
+    assert done.exit_code == 1
+    assert "mese.db: file is not a database; look at MESE_HOME" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_bundle_of_another_corpus_is_not_evaluated(
     made: Path, call: Call, corpus: Corpus, tmp_path: Path
 ) -> None:

@@ -1,0 +1,48 @@
+"""The house: what has gone wrong since it was opened is told calmly, and mended by the next run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mese.bundle import BundleError
+from pages.parts import house
+
+
+@pytest.fixture
+def home(small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the small home that the house lives in."""
+    home = tmp_path / "home"
+    shutil.copytree(small_home, home)
+    monkeypatch.setenv("MESE_HOME", str(home))
+    monkeypatch.delenv("MESE_DATABASE_URL", raising=False)
+    caches = (house.settings, house.store, house.secret, house._fitting_bundle, house._load_engine)
+    for cached in caches:
+        cached.clear()
+    yield home
+    for cached in caches:
+        cached.clear()
+
+
+def test_a_store_that_breaks_under_the_app_is_told_until_it_is_back(home: Path) -> None:
+    assert house.trouble() is None
+    house.store().close()
+    whole = (home / "mese.db").read_bytes()
+    (home / "mese.db").write_text("these are no tables" * 100)
+    told = house.trouble()
+    assert told is not None
+    assert "mese.db: file is not a database; look at MESE_HOME" in told
+    (home / "mese.db").write_bytes(whole)
+    assert house.trouble() is None
+
+
+def test_a_bundle_that_vanishes_is_told_until_it_is_back(home: Path) -> None:
+    assert house.engine().name == "toy"
+    (home / "bundles" / "toy" / "bundle.json").rename(home / "aside.json")
+    with pytest.raises(BundleError, match=r"toy cannot be read .* reload this page"):
+        house.engine()
+    (home / "aside.json").rename(home / "bundles" / "toy" / "bundle.json")
+    assert house.engine().name == "toy"
