@@ -349,3 +349,14 @@ def test_the_papers_preset_builds_from_a_folder_and_a_file(corpus: Corpus, tmp_p
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_run_that_stopped_before_it_learnt_anything_frees_its_name(
+    corpus: Corpus, tiny: FitConfig, tmp_path: Path
+) -> None:
+    wrong = replace(tiny, backbone="no_such_backbone")
+    with pytest.raises(ValueError, match="timm has no model"):
+        fit(corpus, wrong, tmp_path / "run", tmp_path / "features", "cpu", silent)
+    summary = fit(corpus, tiny, tmp_path / "run", tmp_path / "features", "cpu", silent)
+    assert summary["config"] == tiny.as_dict()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["config"] == tiny.as_dict()
