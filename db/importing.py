@@ -32,11 +32,11 @@ from db.models import (
     StoredSeed,
     StoredSentence,
 )
-from db.search import fold
 from db.store import Store, StoreError
 from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Query, Sentence
 from mese.images import MAX_PIXELS
 from mese.mesed_lines import Aside, SetAside
+from mese.names import fold
 
 SENTENCES_AT_ONCE = 1_000
 """Sentences per bulk insert: large enough to be fast, small enough to stay out of memory."""

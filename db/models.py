@@ -97,7 +97,7 @@ class StoredClass(Base):
 
 
 class StoredEntity(Base):
-    """An entity under the corpus's own id; `search_key` is its name as `db.search` folds it."""
+    """An entity under the corpus's own id; `search_key` is its name as `mese.names` folds it."""
 
     __tablename__ = "entities"
     __table_args__ = (

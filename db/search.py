@@ -6,7 +6,6 @@ come first: the whole name, then its beginning, then the beginning of a word, th
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db.images import LOOKUP, batches
 from db.models import StoredAlias, StoredClass, StoredContext, StoredEntity, StoredMembership
 from db.store import Store
-
-SILENT = ".'’ʼ`´·"
-"""Marks that join what they stand in: D.C. is found as dc, O'Hare as ohare."""
+from mese.names import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +27,6 @@ class EntityHit:
     alias: str | None
     classes: tuple[str, ...]
     contexts: int
-
-
-def fold(text: str) -> str:
-    """The form in which names are compared: no case, no accents, punctuation to single spaces.
-
-    A name of nothing but punctuation stays as it is, so that it can be found at all.
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(
-        " " if _separates(letter) else letter
-        for letter in unicodedata.normalize("NFKD", plain)
-        if unicodedata.category(letter) != "Mn" and letter not in SILENT
-    )
-    words = " ".join(kept.split())
-    return unicodedata.normalize("NFC", words or " ".join(plain.split()))
-
-
-def _separates(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter)[0] in "PZC"
 
 
 def search_entities(store: Store, text: str, limit: int = 20) -> list[EntityHit]:

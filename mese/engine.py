@@ -10,7 +10,6 @@ threads may share one.
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,6 +20,7 @@ from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
 from mese.expand import cosine_search, window_search_scored
 from mese.index import EntityIndex
+from mese.names import fold
 
 Method = Callable[[EntityIndex, Sequence[Sequence[int]], int], list[list[tuple[int, float]]]]
 
@@ -39,11 +39,6 @@ EXPANDED = 102
 
 class SeedError(ValueError):
     """Seeds that cannot be expanded; the message is fit for the person who chose them."""
-
-
-def search_key(name: str) -> str:
-    """A name as it is compared: compatibility-normalised, case-folded, spaces collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @dataclass(frozen=True)
@@ -100,10 +95,10 @@ class Engine:
     def _ids_by_name(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for entity in self.bundle.entities:
-            found.setdefault(search_key(entity.name), []).append(entity.id)
+            found.setdefault(fold(entity.name), []).append(entity.id)
         for entity in self.bundle.entities:
             for alias in entity.aliases:
-                ids = found.setdefault(search_key(alias), [])
+                ids = found.setdefault(fold(alias), [])
                 if entity.id not in ids:
                     ids.append(entity.id)
         return found
@@ -116,8 +111,9 @@ class Engine:
         return [self._seed(name) for name in names]
 
     def _seed(self, name: str) -> int:
-        ids = self._ids_by_name.get(search_key(name), [])
-        named = [i for i in ids if search_key(self.entity_name(i)) == search_key(name)] or ids
+        ids = self._ids_by_name.get(fold(name), [])
+        named = [i for i in ids if fold(self.entity_name(i)) == fold(name)] or ids
+        named = [i for i in named if self.entity_name(i) == name] or named  # C beside C++
         if len(named) == 1:
             return named[0]
         if named:
@@ -134,7 +130,7 @@ class Engine:
     def _close_to(self, name: str) -> str:
         import difflib
 
-        keys = difflib.get_close_matches(search_key(name), list(self._ids_by_name), n=3)
+        keys = difflib.get_close_matches(fold(name), list(self._ids_by_name), n=3)
         return ", ".join(dict.fromkeys(self.entity_name(self._ids_by_name[key][0]) for key in keys))
 
     def expand(

@@ -7,37 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.corpus import EntityHit, entities_by_name, search_entities
-from db.search import fold
 from db.store import Store
 from mese.corpus import CorpusRecords
+from mese.names import fold
 from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, GEORGIA_2, NEW_YORK, WASHINGTON
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("Washington D.C.", "washington dc"),
-        ("  Bogotá ", "bogota"),
-        ("São  Tomé-and/Príncipe", "sao tome and principe"),
-        ("STRASSE", "strasse"),
-        ("Straße", "strasse"),
-        ("ﬁn ²", "fin 2"),
-        ("O'Hare O’Hare", "ohare ohare"),
-        ("İstanbul", "istanbul"),
-        ("Ελλάς", "ελλασ"),
-        ("한국", "한국"),
-        ("***", "***"),
-        ("a\u0000b", "a b"),
-        ("", ""),
-    ],
-)
-def test_names_fold_to_what_people_type(name: str, key: str) -> None:
-    assert fold(name) == key
-
-
-@given(st.text())
-def test_folding_twice_changes_nothing(name: str) -> None:
-    assert fold(fold(name)) == fold(name)
 
 
 def naive(records: CorpusRecords, text: str) -> list[int]:

@@ -22,6 +22,8 @@ NAMED = [
     Entity(503, "Köln", ("Cologne",)),
     Entity(504, "Straße", ()),
     Entity(505, "New York", ("NYC", "New York")),
+    Entity(506, "C", ()),
+    Entity(507, "C.", ()),
 ]
 ENTITIES = [*NAMED, *(Entity(1000 - n, f"Filler {n}") for n in range(len(NAMED), SIZE))]
 
@@ -50,11 +52,18 @@ def engine(folder: Path) -> Engine:
 def test_seeds_are_found_by_name_and_alias_however_they_are_written(engine: Engine) -> None:
     assert engine.seeds("washington d.c.", "nyc", "COLOGNE") == [500, 505, 503]
     assert engine.seeds("  New   York ", "STRASSE", "KO\u0308LN") == [505, 504, 503]
+    assert engine.seeds("washington dc", "Koln", "new-york") == [500, 503, 505]
     assert engine.seeds() == []
 
 
 def test_a_name_wins_over_an_equal_alias(engine: Engine) -> None:
     assert engine.seeds("Georgia") == [501]
+
+
+def test_names_that_differ_by_a_mark_alone_are_told_apart_as_written(engine: Engine) -> None:
+    assert engine.seeds("C.", "C") == [507, 506]
+    with pytest.raises(SeedError, match=r"'c' may be 'C' or 'C\.': give the full name"):
+        engine.seeds("c")
 
 
 def test_an_alias_of_two_entities_is_refused_with_both(engine: Engine) -> None:
