@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.accounts import Role, User, check, open_mode_user
 from db.models import StoredCorpus, StoredImage
 from db.store import Store
 from mese.images import UnreadableImage, read_size, resolve, sha256_of
@@ -101,12 +102,14 @@ def probe_again(session: Session, root: Path, max_pixels: int, everything: bool)
     return len(changed)
 
 
-def hash_images(store: Store, progress: Progress | None = None) -> int:
+def hash_images(store: Store, progress: Progress | None = None, user: User | None = None) -> int:
     """Hash the images that have no hash yet; returns how many got one.
 
     Every few hundred are kept at once, so that a stopped pass goes on where it was. A file that
-    has gone since the import gets a `problem` instead.
+    has gone since the import gets a `problem` instead. Needs a lead, else raises `NotAllowed`;
+    without a `user` it is whoever sits at this machine.
     """
+    check(user or open_mode_user(), Role.LEAD)
     root, waiting = _unhashed(store)
     done = hashed = 0
     for some in batches(waiting, HASHED_AT_ONCE):

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from db.accounts import Role, User, check, open_mode_user
 from db.images import ImageTable, Progress, batches, probe_again
 from db.models import (
     MAX_RANK,
@@ -75,14 +76,18 @@ def import_records(
     image_max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
     now: Callable[[], datetime] = utc_now,
+    user: User | None = None,
 ) -> ImportReport:
     """Put a corpus into an empty store; images get their hashes later, by `hash_images`.
+
+    Needs a lead, else raises `NotAllowed`; without a `user` it is whoever sits at this machine.
 
     The same corpus again changes nothing, except that images that had a problem, or lie below
     another image root now, are read anew. Another corpus raises `ImportRefused`; `strict` raises
     `MesedFormatError` at the first line that would be set aside. `progress` gets the sentences
     done and their number, where it is known.
     """
+    check(user or open_mode_user(), Role.LEAD)
     step = _counting(progress, length_hint(records.sentences) or None)
     with store.read() as session:
         empty = session.get(StoredCorpus, 1) is None
