@@ -11,7 +11,7 @@ from rich.table import Table
 from mese.bundle import BundleError, locate
 from mese.corpus import MODALITIES, Expansion
 from mese.engine import METHODS, Engine, SeedError
-from mese.shell import out, plainly, settings_or_exit, shell
+from mese.shell import one_of, out, plainly, settings_or_exit, shell
 
 app = shell("Multi-modal Entity Set Expansion from the shell.")
 
@@ -22,10 +22,17 @@ def expand(
     seeds: Annotated[str, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')],
     limit: Annotated[int, typer.Option(min=1, help="How many entities to print.")] = 50,
     method: Annotated[
-        str | None, typer.Option(help=f"One of: {', '.join(METHODS)}; else the bundle's own.")
+        str | None,
+        typer.Option(
+            help=f"One of: {', '.join(METHODS)}; else the bundle's own.", callback=one_of(METHODS)
+        ),
     ] = None,
     modality: Annotated[
-        str, typer.Option(help=f"What represents entities: {', '.join(MODALITIES)}.")
+        str,
+        typer.Option(
+            help=f"What represents entities: {', '.join(MODALITIES)}.",
+            callback=one_of(MODALITIES),
+        ),
     ] = "text+image",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:

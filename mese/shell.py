@@ -6,8 +6,9 @@ one-line reason otherwise; a user's mistake never shows a traceback.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -40,6 +41,17 @@ def settings_or_exit() -> Settings:
             name = "_".join(str(part) for part in fault["loc"]).upper()
             typer.echo(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
         raise typer.Exit(2) from error
+
+
+def one_of(allowed: Collection[str]) -> Callable[[str | None], Any]:
+    """An option's callback: a value that is not `allowed` is wrong use, and told what there is."""
+
+    def checked(value: str | None) -> str | None:
+        if value is not None and value not in allowed:
+            raise typer.BadParameter(f"no {value!r}; there are: {', '.join(allowed)}")
+        return value
+
+    return checked
 
 
 @contextmanager

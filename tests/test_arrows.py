@@ -21,7 +21,7 @@ ARROWS = {
 }
 OURS = {"app", "asgi", "pages", "train", "db", "mese", "tests", "benchmarks"}
 HEAVY = {"torch", "torchvision", "transformers", "open_clip", "timm"}
-NEED_A_MODEL = {"expand.py", "cases.py", "training.py"}
+NEED_A_MODEL = {"cases.py", "training.py"}
 
 
 def files_of(room: str) -> list[Path]:

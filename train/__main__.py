@@ -13,27 +13,63 @@ import typer
 from db.corpus import load_corpus
 from db.store import Store, StoreError
 from mese.bundle import Bundle, BundleError, locate
-from mese.corpus import Corpus
+from mese.corpus import IMAGE_POLICIES, Corpus
 from mese.settings import Settings
-from mese.shell import out, plainly, settings_or_exit, shell, stage_bars
+from mese.shell import one_of, out, plainly, settings_or_exit, shell, stage_bars
 
 app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
 
-Name = Annotated[str, typer.Option("--name", help="The run's name, a folder below MESE_HOME/runs.")]
-Images = Annotated[str, typer.Option(help="Image policy: top1, reranked or calibrated.")]
+CLASSES = ("reported", "dev", "all")
+
+
+def _run_name(name: str) -> str:
+    """A run's name is a folder's; one that leads elsewhere is wrong use."""
+    if not name or name in (".", "..") or not all(c.isalnum() or c in "-_." for c in name):
+        raise typer.BadParameter(f"{name!r} is no run name: use letters, digits, - _ and .")
+    return name
+
+
+def _preset(name: str) -> str:
+    from train.presets import PRESETS
+
+    return one_of(PRESETS)(name)
+
+
+def _above_0(value: float | None) -> float | None:
+    if value is not None and not 0 < value < float("inf"):
+        raise typer.BadParameter(f"must be above 0, got {value}")
+    return value
+
+
+Name = Annotated[
+    str,
+    typer.Option(
+        "--name", help="The run's name, a folder below MESE_HOME/runs.", callback=_run_name
+    ),
+]
+Images = Annotated[
+    str,
+    typer.Option(
+        help="Image policy: top1, reranked or calibrated.", callback=one_of(IMAGE_POLICIES)
+    ),
+]
 
 
 @app.command()
 def fit(
     name: Name,
-    preset: Annotated[str, typer.Option(help="demo (small, from scratch) or paper.")] = "demo",
+    preset: Annotated[
+        str, typer.Option(help="demo (small, from scratch) or paper.", callback=_preset)
+    ] = "demo",
     images: Images = "top1",
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs; else the preset's.")] = None,
     draws: Annotated[
         int | None, typer.Option(min=1, help="Contexts drawn an entity and epoch.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Contexts a step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="AdamW's step size.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="AdamW's step size.", callback=_above_0)
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything that is drawn.")] = None,
     text_encoder: Annotated[
         str | None, typer.Option(help="A Hugging Face BERT-like by name or folder.")
@@ -71,7 +107,7 @@ def fit(
             done = run_fit(
                 corpus,
                 config,
-                settings.runs / _checked(name),
+                settings.runs / name,
                 settings.features,
                 _device(settings),
                 report,
@@ -96,7 +132,7 @@ def represent(
 
     with plainly(StoreError, RunError, ValueError, OSError):
         settings = settings_or_exit()
-        run = settings.runs / _checked(name)
+        run = settings.runs / name
         corpus = _corpus(settings, _image_policy(run))
         command = "python -m train " + shlex.join(sys.argv[1:])
         with stage_bars() as report:
@@ -109,14 +145,18 @@ def represent(
                 command,
                 report,
             )
-        typer.echo(f"Bundle written to {folder}. Next: python -m train evaluate {name}")
+        shown = shlex.quote(str(into)) if into else name
+        typer.echo(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")
 
 
 @app.command()
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
     classes: Annotated[
-        str, typer.Option(help="reported (all but dev), dev, or all fine classes.")
+        str,
+        typer.Option(
+            help="reported (all but dev), dev, or all fine classes.", callback=one_of(CLASSES)
+        ),
     ] = "reported",
     floors: Annotated[bool, typer.Option(help="Add the TF-IDF and picture floors.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
@@ -156,19 +196,16 @@ def _device(settings: Settings) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _checked(name: str) -> str:
-    """A run's name as a folder's name; raises ValueError for one that leads elsewhere."""
-    if not name or name in (".", "..") or not all(c.isalnum() or c in "-_." for c in name):
-        raise ValueError(f"{name!r} is no run name: use letters, digits, - _ and .")
-    return name
-
-
 def _image_policy(run: Path) -> str:
     try:
         return str(json.loads((run / "run.json").read_text())["image_policy"])
     except FileNotFoundError as error:
         raise ValueError(
             f"there is no run in {run}; train one: python -m train fit --name {run.name}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{run / 'run.json'} is damaged ({error}); remove the folder {run} and train it again"
         ) from error
 
 

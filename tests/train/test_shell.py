@@ -110,19 +110,20 @@ def test_fit_again_goes_on_with_its_own_and_refuses_another(made: Path, call: Ca
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["fit", "--name", "../x"], 1, "'../x' is no run name"),
-        (["fit", "--name", ".."], 1, "is no run name"),
-        (["fit", "--name", ""], 1, "is no run name"),
+        (["fit", "--name", "../x"], 2, "'../x' is no run name"),
+        (["fit", "--name", ".."], 2, "is no run name"),
+        (["fit", "--name", ""], 2, "is no run name"),
         (["fit"], 2, "--name"),
-        (["fit", "--name", "x", "--preset", "big"], 1, "no preset 'big'"),
+        (["fit", "--name", "x", "--preset", "big"], 2, "no 'big'; there are: demo, paper"),
         (["fit", "--name", "x", "--epochs", "0"], 2, "--epochs"),
-        (["fit", "--name", "x", "--learning-rate", "-1"], 1, "learning_rate must be above 0"),
-        (["fit", "--name", "x", "--images", "best"], 1, "no image policy 'best'"),
+        (["fit", "--name", "x", "--learning-rate", "-1"], 2, "must be above 0, got -1"),
+        (["fit", "--name", "x", "--learning-rate", "0"], 2, "--learning-rate"),
+        (["fit", "--name", "x", "--images", "best"], 2, "no 'best'; there are: top1, reranked"),
         (["fit", "--name", "x", "--backbone", "resnet5000"], 1, "timm has no model 'resnet5000'"),
         (["fit", "--name", "y", "--text-encoder", "/no/such"], 1, "cannot load the text encoder"),
         (["represent", "--name", "none"], 1, "there is no run in"),
         (["evaluate", "none"], 1, "there is no bundle 'none'"),
-        (["evaluate", "first", "--classes", "best"], 1, "classes must be one of"),
+        (["evaluate", "first", "--classes", "best"], 2, "no 'best'; there are: reported, dev, all"),
         ([], 2, "Usage"),
     ],
 )
@@ -142,6 +143,25 @@ def test_an_empty_store_says_what_to_do(call: Call, tmp_path: Path) -> None:
     done = call("fit", "--name", "x", at=tmp_path)
     assert done.exit_code == 1
     assert "holds no corpus yet; run `python -m db demo`" in done.stderr
+
+
+def test_a_damaged_run_is_one_line_with_the_mend(call: Call, home: Path) -> None:
+    run = home / "runs" / "hurt"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"config": ')
+    done = call("represent", "--name", "hurt")
+    assert done.exit_code == 1
+    assert f"{run / 'run.json'} is damaged" in done.stderr
+    assert f"remove the folder {run} and train it again" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_represent_into_a_folder_names_it_for_the_next_step(
+    made: Path, call: Call, tmp_path: Path
+) -> None:
+    done = call("represent", "--name", "first", "--into", str(tmp_path / "other"))
+    assert f"Next: python -m train evaluate {tmp_path / 'other'}\n" in done.stdout
+    assert call("evaluate", str(tmp_path / "other"), "--no-floors", "--json").exit_code == 0
 
 
 def test_a_damaged_store_is_one_line(call: Call, tmp_path: Path) -> None:
