@@ -1,7 +1,8 @@
 """Writing a run's state so that a kill at any moment leaves a usable file.
 
 A file is written beside its place, flushed to disk, and renamed (`mese.bundle.publish`).
-Checkpoints are read with `weights_only=True`: tensors, numbers, lists and dictionaries, nothing that can run.
+Checkpoints are read with `weights_only=True`: tensors, numbers, lists and
+dictionaries, nothing that can run.
 """
 
 from __future__ import annotations

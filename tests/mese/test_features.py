@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,57 @@ def test_opening_writes_no_file_anew(folder: Path, monkeypatch: pytest.MonkeyPat
     assert len(FeatureStore(folder, WIDTH).row_of) == 5
 
 
+def test_opening_takes_nothing_from_a_row_that_another_process_is_at(folder: Path) -> None:
+    with (folder / "rows.f16").open("ab") as stream:
+        stream.write(rows(1, 7).tobytes())
+    with (folder / "rows.txt").open("a") as stream:
+        stream.write("0" * 30)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert list(FeatureStore(folder, WIDTH).row_of) == hashes(5)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_two_stores_of_one_folder_append_in_turn(folder: Path) -> None:
+    one, other = FeatureStore(folder, WIDTH), FeatureStore(folder, WIDTH)
+    one.append(hashes(2, 10), rows(2, 10))
+    other.append(hashes(1, 20), rows(1, 20))
+    one.append(hashes(1, 30), rows(1, 30))
+    again = FeatureStore(folder, WIDTH)
+    assert again.row_of == one.row_of
+    assert list(again.row_of) == [*hashes(5), *hashes(2, 10), *hashes(1, 20), *hashes(1, 30)]
+    wanted = np.concatenate([rows(5), rows(2, 10), rows(1, 20), rows(1, 30)])
+    for store in (again, one):
+        np.testing.assert_array_equal(store(np.arange(9)), wanted)
+    np.testing.assert_array_equal(other(np.arange(8)), wanted[:8])
+
+
+def test_an_image_is_not_added_twice(folder: Path) -> None:
+    other = FeatureStore(folder, WIDTH)
+    FeatureStore(folder, WIDTH).append(hashes(1, 9), rows(1))
+    for twice in (hashes(1, 9), hashes(1, 11) * 2):
+        with pytest.raises(ValueError, match="would hold an image twice"):
+            other.append(twice, rows(len(twice)))
+    assert list(FeatureStore(folder, WIDTH).row_of) == [*hashes(5), *hashes(1, 9)]
+
+
+def test_rows_that_do_not_match_their_hashes_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="2 images, but features of shape"):
+        FeatureStore(folder, WIDTH).append(hashes(2, 9), rows(1))
+
+
+def test_a_store_that_names_an_image_twice_is_refused(folder: Path) -> None:
+    (folder / "rows.txt").write_text("".join(f"{h}\n" for h in [*hashes(4), *hashes(1)]))
+    with pytest.raises(ValueError, match=r"names an image twice.*remove .*store"):
+        FeatureStore(folder, WIDTH)
+
+
+@pytest.mark.parametrize("content", ["", "[36"])
+def test_a_shape_that_cannot_be_read_is_told(folder: Path, content: str) -> None:
+    (folder / "shape.json").write_text(content)
+    with pytest.raises(ValueError, match=r"shape\.json: cannot be read .*; remove .*store"):
+        FeatureStore(folder, WIDTH)
+
+
 def test_another_width_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match=r"holds features of shape \[36, 5\]; remove it"):
         FeatureStore(folder, WIDTH + 1)
@@ -161,6 +213,34 @@ def test_filling_goes_on_where_it_stopped(tmp_path: Path, images: dict[str, Path
     fill(parts, images, Mean())
     assert parts.row_of == whole.row_of
     np.testing.assert_array_equal(parts(np.arange(18)), whole(np.arange(18)))
+
+
+def test_runs_that_fill_at_the_same_time_compute_each_image_once(
+    tmp_path: Path, images: dict[str, Path]
+) -> None:
+    whole = FeatureStore(tmp_path / "whole", WIDTH)
+    fill(whole, images, Mean())
+    stores = [FeatureStore(tmp_path / "shared", WIDTH) for _ in range(4)]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        list(pool.map(lambda store: fill(store, images, Mean()), stores))
+    for store in [*stores, FeatureStore(tmp_path / "shared", WIDTH)]:
+        assert store.row_of == whole.row_of
+        np.testing.assert_array_equal(store(np.arange(18)), whole(np.arange(18)))
+
+
+def test_what_is_filled_already_needs_no_lock(tmp_path: Path, images: dict[str, Path]) -> None:
+    readable = {h: path for h, path in images.items() if h not in hashes(2, 4)}
+    store = FeatureStore(tmp_path / "store", WIDTH)
+    fill(store, readable, Mean())
+    with FeatureStore(tmp_path / "store", WIDTH).filling():
+        fill(store, readable, Mean())
+
+
+def test_an_image_of_too_many_pixels_is_left_out(tmp_path: Path, images: dict[str, Path]) -> None:
+    Image.new("RGB", (12, 11)).save(images[hashes(1)[0]])
+    store = FeatureStore(tmp_path / "store", WIDTH)
+    fill(store, images, Mean(), max_pixels=120)
+    assert set(store.row_of) == set(images) - set(hashes(1)) - set(hashes(2, 4))
 
 
 def test_squares_of_unreadable_images_are_left_out(images: dict[str, Path]) -> None:
