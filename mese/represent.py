@@ -7,6 +7,7 @@ memory maps, so that a pass can stop and go on, and V² floats never sit in memo
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from mese.encoding import Encoded, PatchSource, collate
+from mese.features import weights_hash
 from mese.index import EntityIndex
 from mese.model import MultiExpan
 
@@ -35,12 +37,14 @@ def represent(
 ) -> EntityIndex:
     """Mean distributions of all entities under a modality (`mese.corpus.MODALITIES`).
 
-    `work` is a folder for the unfinished matrices; a pass that finds its own goes on there. An
-    entity without any image under `image` (or context at all) gets the uniform distribution.
-    Raises ValueError when `work` belongs to another pass.
+    `work` is a folder for the unfinished matrices; a pass that finds its own goes on there, and
+    one that finds another's (other weights, modality or contexts) starts afresh. An entity without
+    any image under `image` (or context at all) gets the uniform distribution. Raises ValueError
+    when the matrices in `work` have another size than its pass left them with.
     """
     size = model.config.entities
-    prob, log_prob, done = _open_work(work, size)
+    key = hashlib.sha256(f"{weights_hash(model)} {modality} {len(encoded)}".encode()).hexdigest()
+    prob, log_prob, done = _open_work(work, size, key)
     order = np.argsort(encoded.entity, kind="stable")
     first = np.searchsorted(encoded.entity[order], np.arange(size + 1))
     model.to(device).eval()
@@ -49,31 +53,48 @@ def represent(
         rows = order[first[start] : first[end]]
         sums = _sum_contexts(model, encoded, rows, modality, patches_of, device, batch, start, end)
         prob[start:end], log_prob[start:end] = _means(*sums)
-        _mark(work, end)
+        _mark(work, key, end)
         if progress:
             progress(end, size)
     return EntityIndex.from_distributions(prob, log_prob)
 
 
-def _open_work(work: Path, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+def _open_work(
+    work: Path, size: int, key: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     work.mkdir(parents=True, exist_ok=True)
     files, need = (work / "prob.f32", work / "log.f32"), 4 * size * size
-    mark = work / "done"
-    fresh = not mark.exists()
+    done = _done(work, key)
     for path in files:
-        if fresh:
+        if not done:
             path.write_bytes(b"")
             with path.open("r+b") as stream:
                 stream.truncate(need)
         elif path.stat().st_size != need:
             raise ValueError(f"{work} belongs to another vocabulary; remove it")
     maps = [np.memmap(path, np.float32, "r+", shape=(size, size)) for path in files]
-    return maps[0], maps[1], 0 if fresh else int(mark.read_text())
+    return maps[0], maps[1], done
 
 
-def _mark(work: Path, done: int) -> None:
+def _done(work: Path, key: str) -> int:
+    """How many rows the pass `key` has finished; the mark of another pass is removed."""
+    try:
+        whose, _, count = (work / "done").read_text().partition(" ")
+    except FileNotFoundError:
+        return 0
+    if whose == key and count.isdecimal():
+        return int(count)
+    (work / "done").unlink()
+    return 0
+
+
+def _mark(work: Path, key: str, done: int) -> None:
+    """Note the finished rows and whose they are, in one file: neither is there without the other.
+
+    It is not flushed to disk, as the rows are not: this outlives a killed process, no power cut.
+    """
     part = work / "done.part"
-    part.write_text(str(done))
+    part.write_text(f"{key} {done}")
     os.replace(part, work / "done")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +221,28 @@ def test_a_pass_that_was_cut_off_goes_on_and_ends_the_same(
     assert told == [2, 4, 6, 8, 9]
     np.testing.assert_array_equal(index.mean_prob, whole.mean_prob)
     np.testing.assert_array_equal(index.mean_log_prob, whole.mean_log_prob)
+
+
+@pytest.mark.parametrize("other", ["weights", "modality", "contexts", "old mark"])
+def test_work_of_another_pass_is_not_taken_for_its_own(
+    model: MultiExpan, encoded: Encoded, tmp_path: Path, other: str
+) -> None:
+    first, contexts, modality = copy.deepcopy(model), encoded, "text"
+    if other == "weights":
+        with torch.no_grad():
+            next(first.parameters()).add_(1.0)
+    if other == "modality":
+        modality = "text+image"
+    if other == "contexts":
+        contexts = encoded.take(np.arange(len(encoded) - 1))
+    represent(first, contexts, modality, patches_of, tmp_path / "work")
+    if other == "old mark":
+        np.memmap(tmp_path / "work" / "prob.f32", np.float32, "r+")[:] = 0
+        (tmp_path / "work" / "done").write_text(str(COUNT))
+    index = represent(model, encoded, "text", patches_of, tmp_path / "work")
+    wanted = represent(model, encoded, "text", patches_of, tmp_path / "new")
+    np.testing.assert_array_equal(index.mean_prob, wanted.mean_prob)
+    np.testing.assert_array_equal(index.mean_log_prob, wanted.mean_log_prob)
 
 
 def test_work_of_another_vocabulary_is_refused(
