@@ -243,13 +243,23 @@ def write_bundle(
     indexes: Mapping[str, EntityIndex],
 ) -> Bundle:
     """Write a bundle's vocabulary and indexes, and bundle.json last: what has it is complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bundle.json").unlink(missing_ok=True)
+    clear(folder)
     write_vocabulary(folder, entities, classes)
     for modality, index in indexes.items():
         write_index(folder, modality, index)
     write_json(folder / "bundle.json", {"format": FORMAT, **meta})
     return Bundle.open(folder)
+
+
+def clear(folder: Path) -> None:
+    """Make a folder no bundle, before its files are replaced: bundle.json and its indexes go.
+
+    An index that stayed would pass for one of the next bundle, whatever model made it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bundle.json").unlink(missing_ok=True)
+    for modality in MODALITIES:
+        _index_file(folder, modality).unlink(missing_ok=True)
 
 
 def map_tensors(path: Path) -> dict[str, NDArray[Any]]:

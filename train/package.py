@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mese.bundle import Bundle, write_bundle
+from mese.bundle import Bundle, clear, publish, write_bundle, write_text
 from mese.corpus import MODALITIES, Corpus
 from mese.engine import METHODS
 from mese.index import EntityIndex
 from mese.represent import represent
-from train.build import Parts, Report, load_model, prepare, save_model
+from train.build import Parts, Report, load_model, prepare
 from train.checkpoint import save_weights
 from train.evaluate import Row, query_set, score_index, table
 from train.loop import RunError
@@ -121,13 +121,14 @@ def _write(
     meta: dict[str, Any],
     rows: list[Row],
 ) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)  # until its bundle.json is written, last of all, this is no bundle
     model = load_model(run, "best.safetensors")
-    save_model(folder, model, config, "weights.safetensors")
     save_weights(folder / "weights.safetensors", model, half=config.preset == "demo")
-    shutil.copyfile(run / "tokenizer.json", folder / "tokenizer.json")
-    shutil.copyfile(run / "backbone.safetensors", folder / "backbone.safetensors")
-    (folder / "card.md").write_text(_card(meta, rows), encoding="utf-8")
+    for name in ("model.json", "tokenizer.json", "backbone.safetensors"):
+        part = folder / f"{name}.part"
+        shutil.copyfile(run / name, part)
+        publish(part, folder / name)
+    write_text(folder / "card.md", _card(meta, rows))
     entities = [corpus.entity_by_id[e] for e in parts.vocabulary]
     classes = [corpus.classes_of.get(e, ()) for e in parts.vocabulary]
     write_bundle(folder, meta, entities, classes, indexes)

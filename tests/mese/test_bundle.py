@@ -224,6 +224,13 @@ def test_a_half_written_bundle_is_no_bundle(
         Bundle.open(bundle.folder)
 
 
+def test_no_index_of_the_bundle_before_stays(bundle: Bundle) -> None:
+    index = EntityIndex.from_distributions(*distributions(6, 3, "random"))
+    again = write_bundle(bundle.folder, {"name": "toy"}, ENTITIES, [()] * 6, {"image": index})
+    assert again.modalities == ("image",)
+    assert [path.name for path in again.folder.glob("index-*")] == ["index-image.safetensors"]
+
+
 def test_a_file_is_on_disk_before_it_takes_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 import train.loop
+import train.package
 from mese.bundle import Bundle
 from mese.corpus import Corpus
 from mese.encoders import build_backbone, train_tokenizer
@@ -259,6 +261,21 @@ def test_packaging_that_was_cut_off_goes_on(done: Done, corpus: Corpus, tmp_path
     for modality in ("text+image", "text", "image"):
         name = f"index-{modality}.safetensors"
         assert (tmp_path / "b" / name).read_bytes() == (done.bundle / name).read_bytes()
+
+
+def test_a_kill_while_files_are_replaced_leaves_no_bundle(
+    done: Done, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Stop
+
+    folder = tmp_path / "b"
+    shutil.copytree(done.bundle, folder)
+    monkeypatch.setattr(train.package, "save_weights", fail)
+    with pytest.raises(Stop):
+        package(corpus, done.run, folder, done.features, "cpu", "", silent)
+    assert not (folder / "bundle.json").exists()
+    assert not list(folder.glob("index-*"))
 
 
 def test_a_corpus_without_images_is_fitted_by_text(
