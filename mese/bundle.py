@@ -63,6 +63,8 @@ class Bundle:
                 f"{folder}/bundle.json: format {found!r}, this version reads {FORMAT}; "
                 "represent the run again with `python -m train represent`"
             )
+        if not isinstance(meta.get("fit", {}), dict):
+            raise BundleError(f"{folder}/bundle.json: fit is no object; represent the run again")
         rows = _read_json(folder / "vocabulary.json", folder)
         try:
             entities = tuple(
@@ -74,6 +76,10 @@ class Bundle:
             raise BundleError(
                 f"{folder}/vocabulary.json: not a list of entities ({error})"
             ) from error
+        ids = [entity.id for entity in entities]
+        if not ids or len(set(ids)) != len(ids):
+            fault = "an entity stands twice" if ids else "it is empty"
+            raise BundleError(f"{folder}/vocabulary.json: {fault}; represent the run again")
         return cls(folder, meta, entities, classes)
 
     @property
@@ -157,7 +163,8 @@ def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
 def locate(bundles: Path, wanted: str) -> Path:
     """A bundle's folder from its name, a path, or `demo` for the shipped one."""
     for folder in (bundles / wanted, Path(wanted)):
-        if (folder / "bundle.json").is_file():
+        # `is_file` raises for a name that no file system takes.
+        if len(os.fsencode(wanted)) < 256 and (folder / "bundle.json").is_file():
             return folder
     if wanted == "demo":
         return SHIPPED

@@ -90,6 +90,8 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+                raise UnreadableImage(f"{path.name}: not a file")
             with Image.open(path, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
@@ -157,7 +159,11 @@ def thumbnail(path: Path, cache: Path, key: str, max_pixels: int = MAX_PIXELS) -
     small = image.resize((width, height), Image.Resampling.LANCZOS)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".part", delete=False) as part:
-        small.save(part, "WEBP", quality=85)
+        try:
+            small.save(part, "WEBP", quality=85)
+        except OSError:
+            os.unlink(part.name)
+            raise
     os.replace(part.name, kept)
     return kept
 

@@ -70,7 +70,9 @@ def fit(
     learning_rate: Annotated[
         float | None, typer.Option(help="AdamW's step size.", callback=_above_0)
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything that is drawn.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of everything that is drawn.")
+    ] = None,
     text_encoder: Annotated[
         str | None, typer.Option(help="A Hugging Face BERT-like by name or folder.")
     ] = None,

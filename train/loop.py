@@ -7,11 +7,14 @@ with the weights it would have had. The loop knows no store and no command line.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,36 @@ def fit(
     model.json and best.safetensors. Raises `RunError` when the folder holds another run.
     """
     check_encoder(config)
+    run.mkdir(parents=True, exist_ok=True)
+    with alone(run):
+        return _fit(corpus, config, run, features, device, report)
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """Hold the run's folder for this process; raises `RunError` when another holds it.
+
+    The lock goes with the process, so that a killed fit leaves none behind.
+    """
+    folder = os.open(run, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        said = f"run {run.name!r} is under way in another process; wait for it or stop it"
+        raise RunError(said) from error
+    finally:
+        os.close(folder)
+
+
+def _fit(
+    corpus: Corpus,
+    config: FitConfig,
+    run: Path,
+    features: Path,
+    device: str,
+    report: Report,
+) -> dict[str, Any]:
     summary = _claim(run, corpus, config)
     if summary.get("finished"):
         return summary

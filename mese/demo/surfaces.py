@@ -6,6 +6,7 @@ edges. Noise comes from a few cached tiles, so that a picture costs milliseconds
 
 from __future__ import annotations
 
+import os
 import random
 from functools import lru_cache
 from pathlib import Path
@@ -181,6 +182,6 @@ def finish(canvas: Image.Image) -> Image.Image:
 def save(picture: Image.Image, path: Path) -> None:
     """Writes a JPEG; it appears whole or not at all, so that a stop leaves no half picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")  # two builds may run beside each other
     picture.save(part, "JPEG", quality=JPEG_QUALITY)
     part.replace(path)

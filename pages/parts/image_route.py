@@ -48,7 +48,10 @@ def serve_image(request: Request) -> Response:
 def small(path: Path, sha256: str) -> Path:
     """The thumbnail of an image of the store; raises `mese.images.UnreadableImage`."""
     settings = house.settings()
-    return thumbnail(path, settings.thumbnails, sha256, settings.max_pixels)
+    try:
+        return thumbnail(path, settings.thumbnails, sha256, settings.max_pixels)
+    except OSError:  # a full disk or a read-only home: the picture itself will do
+        return path
 
 
 def health(request: Request) -> Response:

@@ -38,8 +38,13 @@ def read_secret(home: Path) -> bytes:
         with tempfile.NamedTemporaryFile(dir=home, prefix="secret.") as part:
             part.write(secrets.token_hex(32).encode())
             part.flush()
+            os.fsync(part.fileno())
             _link_unless_there(Path(part.name), place)
-    return place.read_bytes()
+    secret = place.read_bytes()
+    if len(secret) != 64:
+        # An emptied file would be a key that anyone can guess.
+        raise OSError(f"{place} is damaged ({len(secret)} bytes, not 64); remove it and reload")
+    return secret
 
 
 def _link_unless_there(source: Path, place: Path) -> None:

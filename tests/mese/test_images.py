@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from contextlib import suppress
@@ -231,3 +232,9 @@ def test_thumbnails_are_small_webp_made_once_and_never_enlarged(tmp_path: Path) 
     small = thumbnail(picture(tmp_path / "small.png"), tmp_path / "cache", "cd34")
     assert Image.open(io.BytesIO(small.read_bytes())).size == (40, 30)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_named_pipe_is_refused_and_does_not_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UnreadableImage, match="not a file"):
+        open_image(tmp_path / "pipe.png")

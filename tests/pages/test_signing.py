@@ -67,3 +67,10 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert len(keys.pop()) >= 32
     assert stat.S_IMODE((home / "secret").stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir()] == ["secret"]
+
+
+def test_an_emptied_secret_is_no_key(tmp_path: Path) -> None:
+    read_secret(tmp_path)
+    (tmp_path / "secret").write_bytes(b"")
+    with pytest.raises(OSError, match="damaged"):
+        read_secret(tmp_path)

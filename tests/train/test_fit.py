@@ -377,3 +377,9 @@ def test_a_run_that_stopped_before_it_learnt_anything_frees_its_name(
     summary = fit(corpus, tiny, tmp_path / "run", tmp_path / "features", "cpu", silent)
     assert summary["config"] == tiny.as_dict()
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"] == tiny.as_dict()
+
+
+def test_a_run_is_one_process_at_a_time(corpus: Corpus, tiny: FitConfig, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with train.loop.alone(tmp_path / "run"), pytest.raises(RunError, match="under way"):
+        fit(corpus, tiny, tmp_path / "run", tmp_path / "features", "cpu", silent)

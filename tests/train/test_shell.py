@@ -80,7 +80,7 @@ def test_fit_and_represent_write_a_bundle_of_the_store(made: Path, corpus: Corpu
 def test_evaluate_prints_every_row(made: Path, call: Call) -> None:
     done = call("evaluate", "first")
     assert done.exit_code == 0
-    for word in ("MAP@10", "P@100 (hits/K)", "Avg", "TF-IDF", "pictures", "own-entity probability"):
+    for word in ("MAP@10", "P@K (hits/K)", "Avg", "TF-IDF", "pictures", "own-entity probability"):
         assert word in done.stdout
     assert "3 seeds" in done.stdout
 
