@@ -207,7 +207,7 @@ def test_another_corpus_is_refused_with_a_way_out(filled: Store, records: Corpus
         ("../outside.png", "leads outside the image folder"),
         ("text.png", "not an image of a known format"),
         ("large.png", "over the 100 allowed"),
-        ("", "cannot be decoded"),
+        ("", "not a file"),
     ],
 )
 def test_an_unreadable_image_is_kept_with_its_reason_and_never_given(
