@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mese.bundle import SHIPPED
 from tests.browser.conftest import Start
 from tests.browser.test_app import expect_seeds, names_shown, show_every_picture
 from tests.conftest import FIGURE_1
@@ -16,9 +15,6 @@ from tests.conftest import FIGURE_1
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(shutil.which("make") is None, reason="there is no make"),
-    pytest.mark.skipif(
-        not (SHIPPED / "bundle.json").is_file(), reason="the shipped bundle is not there yet"
-    ),
 ]
 
 

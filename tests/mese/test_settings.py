@@ -23,8 +23,6 @@ def readme_rows() -> dict[str, list[str]]:
 
 def test_the_readme_lists_every_setting_with_default_and_sentence() -> None:
     rows = readme_rows()
-    if not rows:
-        pytest.skip("the README has no table of settings yet")
     for name, field in Settings.model_fields.items():
         default, *_, sentence = rows.pop(f"MESE_{name.upper()}")
         assert default.strip("`").replace("empty", "") == str(field.default)
