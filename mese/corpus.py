@@ -45,11 +45,25 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """What a scorer says of a candidate image (Eq. 1): `value` and its two terms.
+
+    A term is None where it could not be had: no reference image, no detector.
+    """
+
+    scorer: str
+    value: float
+    sentence: float | None = None
+    object: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One of up to 10 images found for a context; `image` is a path below the image root."""
 
     image: str
     rank: int = 1
+    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,24 @@ class Query:
     seeds: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Who scored candidate images: a name, and the settings that make its scores repeatable."""
+
+    name: str
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of an image beside its file; `path` lies below the image root."""
+
+    path: str
+    sha256: str | None = None
+    url: str | None = None
+    licence: str | None = None
+
+
 @dataclass(frozen=True)
 class CorpusRecords:
     """A corpus as files or a generator give it: the input of `db.corpus.import_records`.
@@ -111,6 +143,8 @@ class CorpusRecords:
     queries: Sequence[Query]
     sentences: Iterable[Sentence]
     image_root: Path
+    images: Iterable[ImageFacts] = ()
+    scorers: Sequence[Scorer] = ()
 
 
 @dataclass(frozen=True)
