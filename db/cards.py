@@ -40,12 +40,17 @@ class EntityCard:
 
 def entity_cards(store: Store, ids: Iterable[int]) -> dict[int, EntityCard]:
     """Entity id → card, for those of `ids` that the corpus has, in the order asked for."""
-    wanted = list(dict.fromkeys(ids))
     with store.read() as session:
-        names = _names(session, wanted)
-        known = [entity for entity in wanted if entity in names]
-        aliases, classes = _aliases(session, known), classes_of(session, known)
-        pictures, contexts = _pictures(session, known), context_counts(session, known)
+        return cards_of(session, ids)
+
+
+def cards_of(session: Session, ids: Iterable[int]) -> dict[int, EntityCard]:
+    """As `entity_cards`, within a transaction."""
+    wanted = list(dict.fromkeys(ids))
+    names = _names(session, wanted)
+    known = [entity for entity in wanted if entity in names]
+    aliases, classes = _aliases(session, known), classes_of(session, known)
+    pictures, contexts = pictures_of(session, known), context_counts(session, known)
     return {
         entity: EntityCard(
             entity,
@@ -88,8 +93,10 @@ def _aliases(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]
     return {entity: tuple(names) for entity, names in found.items()}
 
 
-def _pictures(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The reference image where it can be shown, else the first context's image that can."""
+def pictures_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Entity id → hash of a picture: the reference image where it can be shown, else the first
+    context's image that can.
+    """
     found: dict[int, str] = {}
     for some in batches(ids, LOOKUP):
         for statement in (_first_pictures(some), _reference_pictures(some)):  # the later one wins

@@ -49,12 +49,12 @@ def read_view(params: Mapping[str, str]) -> tuple[View, list[str]]:
 
 def _read_seeds(text: str) -> tuple[tuple[int, ...], list[str]]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    good = [int(part) for part in parts if _is_id(part)]
+    good = [int(part) for part in parts if is_entity_id(part)]
     ids = list(dict.fromkeys(good))
     notes = [
         f"The address names {part[:40]!r} as a seed, which is no entity number; it was left out."
         for part in parts
-        if not _is_id(part)
+        if not is_entity_id(part)
     ]
     if len(ids) < len(good):
         notes.append("The address names a seed twice; it counts once.")
@@ -63,7 +63,8 @@ def _read_seeds(text: str) -> tuple[tuple[int, ...], list[str]]:
     return tuple(ids[:MAX_SEEDS]), notes
 
 
-def _is_id(text: str) -> bool:
+def is_entity_id(text: str) -> bool:
+    """Whether `text` is a number that an entity can have."""
     return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_ID
 
 
