@@ -7,83 +7,53 @@ Pictures that are there already are kept, so that a stopped build goes on where 
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from os import cpu_count
 from pathlib import Path
 
 from PIL import Image
 
 from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Sentence
-from mese.demo import facts, flag_looks, map_looks, surfaces
-from mese.demo.facts import Subject
-from mese.demo.flags import paint_flag
+from mese.demo import surfaces
+from mese.demo.families import all_families
+from mese.demo.family import Family, Subject
+from mese.demo.plan import Picture, Plan, make_plan, picture_of
 from mese.demo.queries import FIGURE_1, draw_queries
-from mese.demo.sentences import Spoken, sentences_of
 
-GENERATOR_VERSION = 2
-"""Raise it when the pictures change, so that they are drawn anew."""
+GENERATOR_VERSION = 3
+"""Raise it when pictures, sentences or candidates change by code alone."""
 STAMP = "drawn-by.txt"
-NO_REFERENCE_EVERY = 10
-"""One entity in ten has no reference image, as some of MESED's entities have none."""
+MAX_PROCESSES = 8
+DRAWN_AT_ONCE = 16
+"""Pictures that a process draws before it reports."""
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """One picture to draw; `look` is None for the reference. `path` is below the folder."""
-
-    subject: Subject
-    look: str | None
-    path: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A context before it has a number: a sentence and the picture that goes with it."""
-
-    spoken: Spoken
-    picture: Picture
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The subjects in corpus order; their pairs and reference pictures by slug."""
-
-    subjects: Sequence[Subject]
-    pairs: Mapping[str, Sequence[Pair]]
-    references: Mapping[str, Picture]
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """All that is to be drawn."""
-        of_contexts = [pair.picture for found in self.pairs.values() for pair in found]
-        return [*self.references.values(), *of_contexts]
-
-
 def fingerprint() -> str:
-    """Sha256 over the facts, frames, outlines, flags and the generator's version, not pixels."""
+    """Sha256 over all tables (facts, frames, drawings) and the generator's version, not pixels."""
     digest = hashlib.sha256(f"demo {GENERATOR_VERSION}".encode())
-    for path in sorted(facts.FACTS.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted({table for family in all_families() for table in family.tables}):
+        digest.update(f"{path.parent.name}/{path.name}".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def drawing_fingerprint() -> str:
-    """Sha256 over what the pictures show: flags, outlines, places and the generator's version."""
-    digest = hashlib.sha256(f"pictures {GENERATOR_VERSION}".encode())
-    for name in ("flags.toml", "us_outlines.csv"):
-        digest.update((facts.FACTS / name).read_bytes())
-    for subject in facts.subjects():
-        digest.update(repr((subject.slug, subject.flag, subject.place)).encode())
+def drawing_fingerprint(family: Family) -> str:
+    """Sha256 over what a family's pictures show, and the generator's version."""
+    digest = hashlib.sha256(f"pictures {GENERATOR_VERSION} {family.looks}".encode())
+    for subject in family.subjects:
+        digest.update(repr((subject.slug, subject.drawing)).encode())
     return digest.hexdigest()
 
 
 def build_records(folder: Path, progress: Progress | None = None) -> CorpusRecords:
     """Draws the pictures below `folder`/images and returns the corpus, named "demo".
 
-    `progress` is called with (pictures done, pictures in all). Raises `facts.FactsError`,
+    `progress` is called with (pictures done, pictures in all). Raises `family.FactsError`,
     `flags.FlagError` or `queries.QueryError` for tables that do not fit together, and OSError.
     """
     plan = make_plan()
@@ -91,76 +61,74 @@ def build_records(folder: Path, progress: Progress | None = None) -> CorpusRecor
     return records_of(plan, folder)
 
 
-def make_plan() -> Plan:
-    """What the corpus will hold, before anything is drawn."""
-    subjects = facts.subjects()
-    pairs = {subject.slug: _pairs(subject) for subject in subjects}
-    with_one = (s for n, s in enumerate(subjects, start=1) if n % NO_REFERENCE_EVERY)
-    return Plan(subjects, pairs, {subject.slug: _reference(subject) for subject in with_one})
-
-
-def _pairs(subject: Subject) -> list[Pair]:
-    """The subject's sentences, each with a look of its own while there are looks."""
-    looks = list(flag_looks.LOOKS if subject.flag else map_looks.LOOKS)
-    random.Random(f"looks:{subject.slug}").shuffle(looks)
-    pairs = []
-    for number, spoken in enumerate(sentences_of(subject)):
-        path = f"images/{subject.slug}/{number:02d}.jpg"
-        pairs.append(Pair(spoken, Picture(subject, looks[number % len(looks)], path)))
-    return pairs
-
-
-def _reference(subject: Subject) -> Picture:
-    return Picture(subject, None, f"images/{subject.slug}/reference.jpg")
-
-
 def draw(picture: Picture) -> Image.Image:
     """The finished picture, `surfaces.SIZE` pixels square."""
-    subject, look = picture.subject, picture.look
-    rng = random.Random(f"{subject.slug}:{look}")
-    if subject.flag is not None:
-        flag = paint_flag(subject.flag)
-        canvas = flag_looks.LOOKS[look](flag, rng) if look else flag_looks.reference(flag)
-    elif subject.place is not None:
-        place = subject.place
-        canvas = map_looks.paint_map(place, look, rng) if look else map_looks.paint_reference(place)
-    else:
-        raise facts.FactsError(f"{subject.name!r} has neither a flag nor a place to draw")
-    return surfaces.finish(canvas)
+    rng = random.Random(f"{picture.subject.slug}:{picture.look}")
+    return surfaces.finish(picture.family.paint(picture.subject, picture.look, rng))
 
 
 def draw_pictures(folder: Path, pictures: Sequence[Picture], progress: Progress | None) -> None:
-    """Draws what is missing; all of it when another version of the generator drew what is there."""
-    _forget_other_drawings(folder / "images")
-    for done, picture in enumerate(pictures, start=1):
-        path = folder / picture.path
-        if not path.exists():
-            surfaces.save(draw(picture), path)
+    """Draws what is missing; all of a family when another version drew what is there."""
+    for family in {picture.family.name: picture.family for picture in pictures}.values():
+        _forget_other_drawings(folder, family)
+    missing = [n for n, picture in enumerate(pictures) if not (folder / picture.path).exists()]
+    done = len(pictures) - len(missing)
+    if progress is not None and done:
+        progress(done, len(pictures))
+    for drawn in _drawn(folder, pictures, missing):
+        done += drawn
         if progress is not None:
             progress(done, len(pictures))
 
 
-def _forget_other_drawings(images: Path) -> None:
-    """Removes pictures that the stamp does not vouch for, then stamps the folder."""
-    images.mkdir(parents=True, exist_ok=True)
-    stamp, drawing = images / STAMP, drawing_fingerprint()
+def _drawn(folder: Path, pictures: Sequence[Picture], missing: Sequence[int]) -> Iterator[int]:
+    """Draws the missing pictures on all cores; yields how many more are done."""
+    chunks = [missing[n : n + DRAWN_AT_ONCE] for n in range(0, len(missing), DRAWN_AT_ONCE)]
+    work = [(folder, [(pictures[n].subject.slug, pictures[n].look) for n in c]) for c in chunks]
+    processes = min(cpu_count() or 1, MAX_PROCESSES, len(work))
+    if processes <= 1:
+        yield from map(_draw_some, work)
+        return
+    # Spawned, not forked: the caller may hold locks, threads and database connections.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from pool.map(_draw_some, work)
+
+
+def _draw_some(work: tuple[Path, Sequence[tuple[str, str | None]]]) -> int:
+    folder, wanted = work
+    for slug, look in wanted:
+        picture = picture_of(*_by_slug()[slug], look)
+        surfaces.save(draw(picture), folder / picture.path)
+    return len(wanted)
+
+
+def _forget_other_drawings(folder: Path, family: Family) -> None:
+    """Removes pictures that the family's stamp does not vouch for, then stamps its folders."""
+    stamp = folder / "images" / f"{family.name}.{STAMP}"
+    drawing = drawing_fingerprint(family)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == drawing:
         return
+    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    for path in images.rglob("*.jpg"):
-        path.unlink()
+    for subject in family.subjects:
+        for path in (folder / "images" / subject.slug).glob("*.jpg"):
+            path.unlink()
     stamp.write_text(drawing, encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _by_slug() -> dict[str, tuple[Family, Subject]]:
+    return {subject.slug: (f, subject) for f in all_families() for subject in f.subjects}
 
 
 def records_of(plan: Plan, folder: Path) -> CorpusRecords:
     """The records of a plan whose pictures are, or will be, below `folder`."""
     entities = list(_entities(plan))
-    classes = facts.semantic_classes()
-    members = {
-        c.name: [n for n, subject in enumerate(plan.subjects) if c.name in subject.classes]
-        for c in classes
-    }
-    usable = {n for n, subject in enumerate(plan.subjects) if len(plan.pairs[subject.slug]) >= 2}
+    classes = [c for family in plan.families for c in family.classes]
+    subjects = plan.subjects
+    members = {c.name: [n for n, s in enumerate(subjects) if c.name in s.classes] for c in classes}
+    usable = {n for n, subject in enumerate(subjects) if len(plan.places[subject.slug]) >= 2}
     ids = {entity.name: entity.id for entity in entities}
     pinned = {"US cities": [ids[name] for name in FIGURE_1]}
     return CorpusRecords(
@@ -176,22 +144,17 @@ def records_of(plan: Plan, folder: Path) -> CorpusRecords:
 
 def _entities(plan: Plan) -> Iterator[Entity]:
     for number, subject in enumerate(plan.subjects):
-        role = "target" if subject.classes else "sibling"
         reference = plan.references.get(subject.slug)
         path = reference.path if reference else None
-        yield Entity(number, subject.name, subject.aliases, role, path)
+        yield Entity(number, subject.name, subject.aliases, subject.role, path)
 
 
 def _sentences(plan: Plan) -> Iterator[Sentence]:
-    line = 0
-    for number, subject in enumerate(plan.subjects):
-        for pair in plan.pairs[subject.slug]:
-            line += 1
-            spoken = pair.spoken
-            mention = Mention(number, spoken.start, spoken.end, candidates_for(pair.picture))
-            yield Sentence(spoken.tokens, (mention,), line)
-
-
-def candidates_for(picture: Picture) -> tuple[Candidate, ...]:
-    """The images found for a context, best rank first: for now the right one alone."""
-    return (Candidate(picture.path, 1),)
+    numbers = {subject.slug: number for number, subject in enumerate(plan.subjects)}
+    for line, place in enumerate(plan.contexts(), start=1):
+        found = enumerate(plan.found_for(place), start=1)
+        candidates = tuple(Candidate(picture.path, rank) for rank, picture in found)
+        spoken, entity = place.spoken, numbers[place.subject.slug]
+        yield Sentence(
+            spoken.tokens, (Mention(entity, spoken.start, spoken.end, candidates),), line
+        )

@@ -1,4 +1,4 @@
-"""Sentences of the embedded corpus: the frames of facts/frames.toml filled with an entity's facts.
+"""Sentences of the embedded corpus: a family's frames filled with an entity's facts.
 
 A sentence holds one mention. No other token of it gives the entity's name away, and few sentences
 name the class: what tells an entity and its class apart are the facts.
@@ -9,43 +9,34 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from mese.demo.facts import FACTS, Subject, without_article
+from mese.demo.family import CONTEXTS, Family, Subject, without_article
 
-CONTEXTS = 12
-"""Sentences that an entity gets, as far as its facts suffice."""
-NAMING = 2
-"""Sentences of an entity that may name its class."""
+NAMING = 6
+"""One sentence of an entity in this many, or one at least, may name its class."""
 BY_ALIAS = 3
-"""Sentences of an entity that use another name for it, if it has one."""
+"""Sentences of twelve that use another name for the entity, if it has one."""
 
 LENGTHS = range(6, 36)
 """How many tokens a sentence may have."""
 
-CLASS_NOUNS = {"city", "cities", "state", "states", "country", "countries", "nation", "nations"}
-COMMON_WORDS = {
-    "new", "north", "south", "east", "west", "western", "central", "saint", "united", "republic",
-    "democratic", "islands", "island", "city", "state", "land", "of", "the", "and",
-}  # fmt: skip
-"""Words of names that many names share; they give no entity away."""
+COMMON_WORDS = frozenset({"of", "the", "and"})
+"""Words of names that many names share; a family adds its own."""
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """A tokenised sentence and its mention, `start` to `end`, both inclusive."""
+    """A tokenised sentence and its mention, `start` to `end`, both inclusive.
+
+    `told` are the facts that fill the frame: what else a picture for this sentence could show.
+    """
 
     tokens: tuple[str, ...]
     start: int
     end: int
-
-
-@lru_cache(maxsize=1)
-def frames() -> tuple[str, ...]:
-    return tuple(tomllib.loads((FACTS / "frames.toml").read_text(encoding="utf-8"))["frames"])
+    told: tuple[str, ...] = ()
 
 
 def tokenise(text: str) -> list[str]:
@@ -67,10 +58,10 @@ def serves(frame: str, subject: Subject) -> bool:
     return all(len(subject.slots.get(name, ())) >= count for name, count in needed.items())
 
 
-def sentences_of(subject: Subject) -> list[Spoken]:
-    """Up to `CONTEXTS` different sentences about the subject, the same on every call."""
+def sentences_of(subject: Subject, family: Family) -> list[Spoken]:
+    """Up to `subject.contexts` different sentences about it, the same on every call."""
     rng = random.Random(f"sentences:{subject.slug}")
-    order = [frame for frame in frames() if serves(frame, subject)]
+    order = [frame for frame in family.frames if serves(frame, subject)]
     rng.shuffle(order)
     supply = {name: _endless(values, rng) for name, values in subject.slots.items() if values}
     found: list[Spoken] = []
@@ -78,14 +69,14 @@ def sentences_of(subject: Subject) -> list[Spoken]:
     for frame in order:
         form = _form(subject, len(found))
         spoken = realise(frame, form, _facts_for(frame, supply))
-        names_class = bool(CLASS_NOUNS & {t.lower() for t in _others(spoken)})
-        if len(spoken.tokens) not in LENGTHS or gives_away(subject, spoken):
+        names_class = bool(family.class_nouns & {t.lower() for t in _others(spoken)})
+        if len(spoken.tokens) not in LENGTHS or gives_away(subject, spoken, family.common_words):
             continue
-        if names_class and naming == NAMING:
+        if names_class and naming == max(1, subject.contexts // NAMING):
             continue
         naming += names_class
         found.append(spoken)
-        if len(found) == CONTEXTS:
+        if len(found) == subject.contexts:
             break
     return found
 
@@ -123,14 +114,14 @@ def realise(frame: str, form: str, facts: dict[str, str]) -> Spoken:
         else:
             tokens += tokenise(facts[slot[1].lower()] + slot[2])
     tokens[0] = tokens[0][0].upper() + tokens[0][1:]
-    return Spoken(tuple(tokens), start, end)
+    return Spoken(tuple(tokens), start, end, tuple(facts.values()))
 
 
 def _others(spoken: Spoken) -> tuple[str, ...]:
     return spoken.tokens[: spoken.start] + spoken.tokens[spoken.end + 1 :]
 
 
-def gives_away(subject: Subject, spoken: Spoken) -> bool:
+def gives_away(subject: Subject, spoken: Spoken, common: frozenset[str]) -> bool:
     """Whether the rest of the sentence holds a name of the subject, or a word with its stem.
 
     A masked "Boise" beside "the Boise River" would be read off, not learnt.
@@ -141,13 +132,13 @@ def gives_away(subject: Subject, spoken: Spoken) -> bool:
         if _contains(others, name):
             return True
     usual = (subject.name.split(" (")[0], subject.spoken[0])
-    stems = {stem for form in usual for stem in _stems(form)}
+    stems = {stem for form in usual for stem in _stems(form, common | COMMON_WORDS)}
     return any(token.startswith(stem) for token in others for stem in stems)
 
 
-def _stems(form: str) -> set[str]:
+def _stems(form: str, common: frozenset[str]) -> set[str]:
     words = (token.casefold() for token in tokenise(form))
-    return {word[:4] for word in words if len(word) >= 3 and word not in COMMON_WORDS}
+    return {word[:4] for word in words if len(word) >= 3 and word not in common}
 
 
 def _contains(tokens: list[str], part: list[str]) -> bool:

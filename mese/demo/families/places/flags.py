@@ -1,4 +1,4 @@
-"""National flags, painted from a compact description (facts/flags.toml).
+"""National flags, painted from a compact description (flags.toml).
 
 A description is a size in the flag's own units and a list of elements, painted in order:
 
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw
 
-FLAGS_FILE = Path(__file__).parent / "facts" / "flags.toml"
+FLAGS_FILE = Path(__file__).parent / "flags.toml"
 OVERSAMPLING = 3
 PENTAGRAM = 0.381966
 """Inner by outer radius of the star whose edges run on into each other."""
@@ -54,7 +54,7 @@ class _Cloth:
 
 @lru_cache(maxsize=1)
 def descriptions() -> dict[str, str]:
-    """ISO code → description, as in facts/flags.toml."""
+    """ISO code → description, as in flags.toml."""
     return tomllib.loads(FLAGS_FILE.read_text(encoding="utf-8"))
 
 

@@ -1,6 +1,6 @@
 """Outlines of the United States, and where a longitude and latitude lies on the drawn map.
 
-facts/us_outlines.csv holds the 50 states and the District of Columbia in 60 points or fewer each;
+us_outlines.csv holds the 50 states and the District of Columbia in 60 points or fewer each;
 neighbours share the points of their border. They were thinned from the public-domain boundaries
 of the US Census Bureau. The map is an Albers equal-area projection, Alaska and Hawaii as insets.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-OUTLINES_FILE = Path(__file__).parent / "facts" / "us_outlines.csv"
+OUTLINES_FILE = Path(__file__).parent / "us_outlines.csv"
 
 Point = tuple[float, float]
 Ring = tuple[Point, ...]

@@ -15,9 +15,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from mese.demo import geometry
 from mese.demo import surfaces as s
-from mese.demo.geometry import Box, Point
+from mese.demo.families.places import geometry
+from mese.demo.families.places.geometry import Box, Point
 from mese.demo.surfaces import CANVAS, Colour, rgb
 
 Framing = Literal["map", "region", "state"]
