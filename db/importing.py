@@ -355,11 +355,12 @@ class _Importer:
                 continue
             number = self.counts["sentences"] = self.counts["sentences"] + 1
             tokens = list(sentence.tokens)
-            rows.append({"id": number, "line": sentence.line, "tokens": tokens})
+            length = {"token_count": len(tokens)}
+            rows.append({"id": number, "line": sentence.line, "tokens": tokens, **length})
             for m in mentions:
                 context = self.counts["contexts"] = self.counts["contexts"] + 1
                 place = {"sentence_id": number, "span_start": m.start, "span_end": m.end}
-                contexts.append({"id": context, "entity_id": m.entity, **place})
+                contexts.append({"id": context, "entity_id": m.entity, **place, **length})
                 candidates += ((context, candidate) for candidate in m.candidates)
         image_ids = self.images.ids_of(candidate.image for _, candidate in candidates)
         self._insert(StoredSentence, rows)

@@ -2,18 +2,23 @@
 
 Rules that matter are named constraints here, so that no program can break them. Ids of sentences,
 contexts, images and queries are given by the importer: numbers known beforehand let it insert in
-bulk, the same way on SQLite and PostgreSQL.
+bulk, the same way on SQLite and PostgreSQL. Later issues add rounds, labels, runs and cases beside
+these tables; they refer to contexts and images by their ids.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     Text,
@@ -33,8 +38,24 @@ NAMES = {
 MAX_RANK = 10
 """A context has up to ten candidate images (paper, section 3)."""
 
+MAX_ID = 2**31 - 1
+"""Entity ids come from files, and PostgreSQL's integers end here."""
+
+MAX_NAME = 1_000
+"""Letters of a name: one of 100,000 froze the browser tab that showed it."""
+
+MAX_PATH = 4_096
+"""Letters of an image's path or address."""
+
+FINITE = "BETWEEN -1e300 AND 1e300"
+"""Neither infinite nor NaN, in words that SQLite and PostgreSQL both have."""
+
 # Pure link tables are stored by their key on SQLite, which saves a second b-tree of the same size.
 LINK = {"sqlite_with_rowid": False}
+
+
+def _short(column: str, most: int = MAX_NAME) -> CheckConstraint:
+    return CheckConstraint(f"length({column}) <= {most}", name=f"{column}_short")
 
 
 class Base(DeclarativeBase):
@@ -45,14 +66,25 @@ class Base(DeclarativeBase):
         str: Text,
         datetime: DateTime(timezone=True),
         list[str]: JSON,
+        float: Double,
+        # An absent value is the database's own NULL, not the JSON text "null".
+        dict[str, Any]: JSON(none_as_null=True),
     }
 
 
 class StoredCorpus(Base):
-    """The one corpus of this store and where it came from; `image_root` is an absolute folder."""
+    """The one corpus of this store and where it came from; `image_root` is an absolute folder.
+
+    `layout` keeps what the folder's own files said beyond the domain (which files there were, in
+    which order), so that an export gives them back byte for byte; so do the columns `extra`.
+    """
 
     __tablename__ = "corpus"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("name <> ''", name="named"),
+        _short("name"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
@@ -60,13 +92,15 @@ class StoredCorpus(Base):
     image_root: Mapped[str]
     fingerprint: Mapped[str]
     imported_at: Mapped[datetime]
+    layout: Mapped[dict[str, Any] | None]
 
 
 class StoredImage(Base):
     """An image file below the image root.
 
-    `sha256` stays empty until the second pass has read the bytes; `problem` says why an image
-    cannot be shown, and is empty for a good one.
+    `sha256` and `bytes` (the file's size) stay empty until its bytes were read, `checked_at` until
+    the second pass has decoded it whole; `problem` says why an image cannot be shown, and is empty
+    for a good one.
     """
 
     __tablename__ = "images"
@@ -74,6 +108,15 @@ class StoredImage(Base):
         CheckConstraint("sha256 IS NULL OR length(sha256) = 64", name="sha256_is_hex"),
         CheckConstraint("(width IS NULL) = (height IS NULL)", name="both_sides_or_none"),
         CheckConstraint("width IS NOT NULL OR problem IS NOT NULL", name="sized_or_explained"),
+        CheckConstraint("width > 0 AND height > 0", name="sides_not_empty"),
+        CheckConstraint("bytes >= 0", name="bytes_not_negative"),
+        CheckConstraint(
+            "checked_at IS NULL OR sha256 IS NOT NULL OR problem IS NOT NULL",
+            name="checked_or_not_known",
+        ),
+        _short("path", MAX_PATH),
+        _short("url", MAX_PATH),
+        _short("licence"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -82,12 +125,25 @@ class StoredImage(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     problem: Mapped[str | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    url: Mapped[str | None]
+    licence: Mapped[str | None]
+    checked_at: Mapped[datetime | None]
 
 
 class StoredClass(Base):
-    """A fine semantic class with its middle and coarse class; `position` is the schema's order."""
+    """A fine semantic class with its middle and coarse class; `position` is the schema's order.
+
+    The two upper levels are empty where the corpus came without a schema.
+    """
 
     __tablename__ = "semantic_classes"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="named"),
+        _short("name"),
+        _short("middle"),
+        _short("coarse"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(unique=True)
@@ -102,7 +158,9 @@ class StoredEntity(Base):
     __tablename__ = "entities"
     __table_args__ = (
         CheckConstraint(f"role IN ({', '.join(repr(role) for role in ROLES)})", name="role_known"),
+        CheckConstraint(f"id BETWEEN 0 AND {MAX_ID}", name="id_in_range"),
         CheckConstraint("name <> ''", name="named"),
+        _short("name"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -119,6 +177,7 @@ class StoredAlias(Base):
     __table_args__ = (
         UniqueConstraint("entity_id", "name"),
         CheckConstraint("name <> ''", name="named"),
+        _short("name"),
         LINK,
     )
 
@@ -143,27 +202,44 @@ class StoredSentence(Base):
     """A tokenised sentence; `line` is its place in sentences.json, from 1, and 0 where unknown."""
 
     __tablename__ = "sentences"
+    __table_args__ = (
+        UniqueConstraint("id", "token_count"),  # what the contexts' spans are held against
+        CheckConstraint("token_count > 0", name="has_tokens"),
+        CheckConstraint("token_count = json_array_length(tokens)", name="tokens_counted"),
+        CheckConstraint("line >= 0", name="line_not_negative"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     line: Mapped[int]
     tokens: Mapped[list[str]]
+    token_count: Mapped[int]
+    extra: Mapped[dict[str, Any] | None]
 
 
 class StoredContext(Base):
-    """One mention of an entity: tokens `span_start` to `span_end`, both inclusive."""
+    """One mention of an entity: tokens `span_start` to `span_end`, both inclusive.
+
+    It repeats its sentence's `token_count`, so that the database itself refuses a span outside it.
+    """
 
     __tablename__ = "contexts"
     __table_args__ = (
         UniqueConstraint("sentence_id", "entity_id", "span_start", "span_end"),
         CheckConstraint("span_start >= 0", name="span_starts_inside"),
         CheckConstraint("span_end >= span_start", name="span_not_empty"),
+        CheckConstraint("span_end < token_count", name="span_ends_inside"),
+        ForeignKeyConstraint(
+            ["sentence_id", "token_count"], ["sentences.id", "sentences.token_count"]
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    sentence_id: Mapped[int] = mapped_column(ForeignKey("sentences.id"))
+    sentence_id: Mapped[int]
     entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"), index=True)
     span_start: Mapped[int]
     span_end: Mapped[int]
+    token_count: Mapped[int]
+    extra: Mapped[dict[str, Any] | None]
 
 
 class StoredCandidate(Base):
@@ -181,11 +257,48 @@ class StoredCandidate(Base):
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
 
 
+class StoredScorer(Base):
+    """Who scored candidate images, with the settings that make its scores repeatable."""
+
+    __tablename__ = "scorers"
+    __table_args__ = (CheckConstraint("name <> ''", name="named"), _short("name"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(unique=True)
+    settings: Mapped[dict[str, Any]]
+
+
+class StoredScore(Base):
+    """What a scorer says of a candidate image: Eq. 1's `value`, and its terms where it had them."""
+
+    __tablename__ = "candidate_scores"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["context_id", "rank"], ["candidate_images.context_id", "candidate_images.rank"]
+        ),
+        CheckConstraint(f"value {FINITE}", name="value_finite"),
+        CheckConstraint(f"sentence_term {FINITE}", name="sentence_term_finite"),
+        CheckConstraint(f"object_term {FINITE}", name="object_term_finite"),
+        LINK,
+    )
+
+    context_id: Mapped[int] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    scorer_id: Mapped[int] = mapped_column(ForeignKey("scorers.id"), primary_key=True)
+    value: Mapped[float]
+    sentence_term: Mapped[float | None]
+    object_term: Mapped[float | None]
+
+
 class StoredQuery(Base):
     """A query of a fine class; `number` counts the class's queries of one seed count from 0."""
 
     __tablename__ = "queries"
-    __table_args__ = (UniqueConstraint("class_id", "seed_count", "number"),)
+    __table_args__ = (
+        UniqueConstraint("class_id", "seed_count", "number"),
+        CheckConstraint("seed_count > 0", name="has_seeds"),
+        CheckConstraint("number >= 0", name="number_not_negative"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     class_id: Mapped[int] = mapped_column(ForeignKey("semantic_classes.id"))

@@ -135,9 +135,18 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """One writing transaction without a session: for migrations."""
-        with store_faults(self.place), self._writer.begin() as connection:
+        """One writing transaction without a session, for migrations.
+
+        SQLite changes a table by making it anew, so foreign keys are looked at only at the end.
+        """
+        with (
+            store_faults(self.place),
+            self._writer.connect() as connection,
+            _keys_looked_at_last(connection),
+            connection.begin(),
+        ):
             yield connection
+            _refuse_orphans(connection, self.place)
 
     def close(self) -> None:
         """Close all pooled connections; the store may be used again afterwards."""
@@ -195,6 +204,30 @@ def _on_connect(connection: sqlite3.Connection, _record: Any, *, writes: bool) -
 def _on_begin(connection: Connection, *, statement: str) -> None:
     # IMMEDIATE: two deferred writers would both read a slot as free before either takes it.
     connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def _keys_looked_at_last(connection: Connection) -> Iterator[None]:
+    raw = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys = OFF")  # inside a transaction it would do nothing
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _refuse_orphans(connection: Connection, place: str) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if orphan is not None:
+        raise StoreError(
+            f"{place}: a row of {orphan[0]} refers to one of {orphan[2]} that is not there; "
+            "nothing was changed: put a backup of the file back, or import into another MESE_HOME"
+        )
 
 
 def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:

@@ -159,9 +159,9 @@ def test_upgrade_copies_an_older_store_first(
     code, out, _ = run("upgrade")
     (copy,) = home.glob("mese.db.before-later-*")
     assert code == 0
-    assert f"was brought from 0001 to {newer_program}" in out
+    assert f"was brought from 0002 to {newer_program}" in out
     with closing(sqlite3.connect(copy)) as old:
-        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert old.execute("SELECT count(*) FROM contexts").fetchall() == [(7,)]
     assert run("stats")[0] == 0
     assert "is up to date" in run("upgrade")[1]

@@ -96,7 +96,14 @@ def test_the_pragmas_hold_on_every_connection(store: Store) -> None:
         }
 
 
-GOOD_CONTEXT = {"id": 1, "sentence_id": 1, "entity_id": 1, "span_start": 0, "span_end": 0}
+GOOD_CONTEXT = {
+    "id": 1,
+    "sentence_id": 1,
+    "entity_id": 1,
+    "span_start": 0,
+    "span_end": 0,
+    "token_count": 1,
+}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,7 @@ def test_the_schema_itself_refuses_what_breaks_a_rule(
     with store.write() as session:
         session.add(StoredImage(id=1, path="a", width=1, height=1))
         session.add(StoredEntity(id=1, name="a", search_key="a", role="target"))
-        session.add(StoredSentence(id=1, line=1, tokens=["a"]))
+        session.add(StoredSentence(id=1, line=1, tokens=["a"], token_count=1))
         session.flush()
         session.add(StoredContext(**{**GOOD_CONTEXT, "id": 9}))
         session.flush()
@@ -192,7 +199,8 @@ def test_an_older_store_is_not_opened_but_upgraded(store: Store, newer_program: 
     with pytest.raises(StoreError, match="older than this program; run `python -m db upgrade`"):
         Store.open(f"sqlite:///{store.sqlite_file}")
     assert needs_upgrade(store)
-    assert upgrade_store(store) == ("0001", newer_program)
+    before = "0002"
+    assert upgrade_store(store) == (before, newer_program)
     assert not needs_upgrade(store)
     Store.open(f"sqlite:///{store.sqlite_file}").close()
 
