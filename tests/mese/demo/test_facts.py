@@ -5,15 +5,21 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from mese.demo import facts, geometry
-from mese.demo.flags import descriptions
+from mese.demo import family
+from mese.demo.families import places
+from mese.demo.families.places import geometry
+from mese.demo.families.places.flags import descriptions
+
+SUBJECTS = [subject for found in places.families() for subject in found.subjects]
+CLASSES = [c for found in places.families() for c in found.classes]
 
 
 def table(name: str) -> list[dict[str, str]]:
-    with (facts.FACTS / name).open(encoding="utf-8", newline="") as stream:
+    with (places.FOLDER / name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -40,7 +46,7 @@ def test_states_are_neighbours_where_their_outlines_share_an_edge() -> None:
             shared.setdefault(state, set()).update(states - {state, "District of Columbia"})
     for row in table("us_states.csv"):
         long_names = {"Georgia", "New York", "Washington"}
-        told = set(facts.several(row["neighbours"]))
+        told = set(family.several(row["neighbours"]))
         told = {f"{name} (state)" if name in long_names else name for name in told}
         assert told == shared[row["name"]], row["name"]
 
@@ -54,10 +60,10 @@ def test_countries_are_neighbours_of_their_neighbours() -> None:
     rows = table("countries.csv")
     by_spoken_name = {row["text"] or row["name"]: row for row in rows}
     for row in rows:
-        for neighbour in facts.several(row["neighbours"]):
+        for neighbour in family.several(row["neighbours"]):
             other = by_spoken_name.get(neighbour)
             if other is not None:
-                back = facts.several(other["neighbours"])
+                back = family.several(other["neighbours"])
                 assert (row["text"] or row["name"]) in back, (row["name"], neighbour)
 
 
@@ -68,13 +74,13 @@ def test_every_country_has_a_flag_and_every_flag_a_country() -> None:
 
 
 def test_every_class_has_eight_members_or_more() -> None:
-    sizes = Counter(name for subject in facts.subjects() for name in subject.classes)
-    assert set(sizes) == {c.name for c in facts.semantic_classes()}
+    sizes = Counter(name for subject in SUBJECTS for name in subject.classes)
+    assert set(sizes) == {c.name for c in CLASSES}
     assert min(sizes.values()) >= 8, sizes
 
 
 def test_class_names_fit_the_layout() -> None:
-    names = [c.name for c in facts.semantic_classes()]
+    names = [c.name for c in CLASSES]
     assert not [name for name in names if "." in name]
     assert not [(a, b) for a in names for b in names if a != b and a in b]
 
@@ -97,19 +103,19 @@ def test_class_names_fit_the_layout() -> None:
     ],
 )
 def test_facts_that_anyone_can_look_up(name: str, slot: str, values: set[str]) -> None:
-    subject = next(s for s in facts.subjects() if s.name == name)
+    subject = next(s for s in SUBJECTS if s.name == name)
     assert set(subject.slots[slot]) == values
 
 
 def test_the_nearest_city_of_tacoma_is_seattle_and_honolulu_has_none() -> None:
-    found = {subject.name: subject.slots["next"] for subject in facts.subjects()}
+    found = {subject.name: subject.slots["next"] for subject in SUBJECTS}
     assert found["Tacoma"][0] == "Seattle"
     assert found["Honolulu"] == ()
 
 
 def test_names_that_two_entities_share_are_aliases_of_both() -> None:
     called: dict[str, set[str]] = {}
-    for subject in facts.subjects():
+    for subject in SUBJECTS:
         for name in (subject.name, *subject.aliases):
             called.setdefault(name, set()).add(subject.name)
     assert called["Georgia"] == {"Georgia (state)", "Georgia (country)"}
@@ -118,11 +124,7 @@ def test_names_that_two_entities_share_are_aliases_of_both() -> None:
     assert called["NYC"] == {"New York City"}
 
 
-def test_a_row_of_the_wrong_length_is_refused_with_its_place(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path_factory.mktemp("facts")
-    (folder / "a.csv").write_text("name,year\nOne,1\nTwo,2,3\n", encoding="utf-8")
-    monkeypatch.setattr(facts, "FACTS", folder)
-    with pytest.raises(facts.FactsError, match=r"a\.csv:3"):
-        facts.read_table("a.csv")
+def test_a_row_of_the_wrong_length_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,year\nOne,1\nTwo,2,3\n", encoding="utf-8")
+    with pytest.raises(family.FactsError, match=r"a\.csv:3"):
+        family.read_table(tmp_path / "a.csv")

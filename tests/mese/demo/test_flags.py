@@ -7,8 +7,8 @@ import pytest
 from PIL import ImageColor
 from scipy import ndimage
 
-from mese.demo import flags
-from mese.demo.flags import FlagError, paint_flag
+from mese.demo.families.places import flags
+from mese.demo.families.places.flags import FlagError, paint_flag
 
 
 def colour_at(code: str, x: float, y: float) -> tuple[int, ...]:
@@ -73,7 +73,8 @@ def test_numbers_of_stars(
 ) -> None:
     flag = paint_flag(code, 640)
     sides = (flag.width, flag.height) * 2
-    area = flag.crop(tuple(int(share * side) for share, side in zip(part, sides, strict=True)))
+    left, top, right, bottom = (int(p * side) for p, side in zip(part, sides, strict=True))
+    area = flag.crop((left, top, right, bottom))
     distance = np.abs(np.asarray(area, dtype=int) - ImageColor.getrgb(colour)).max(axis=2)
     labels, found = ndimage.label(distance < 60)
     sizes = np.bincount(labels.ravel())[1:]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mese.demo import geometry
-from mese.demo.geometry import Albers
+from mese.demo.families.places import geometry
+from mese.demo.families.places.geometry import Albers
 
 
 def test_albers_agrees_with_snyders_numerical_example() -> None:
