@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from mese.demo.family import CONTEXTS, Family, Subject, without_article
 
 NAMING = 6
-"""One sentence of an entity in this many, or one at least, may name its class."""
+"""One sentence of an entity in this many may name its class."""
 BY_ALIAS = 3
 """Sentences of twelve that use another name for the entity, if it has one."""
 
@@ -72,7 +72,7 @@ def sentences_of(subject: Subject, family: Family) -> list[Spoken]:
         names_class = bool(family.class_nouns & {t.lower() for t in _others(spoken)})
         if len(spoken.tokens) not in LENGTHS or gives_away(subject, spoken, family.common_words):
             continue
-        if names_class and naming == max(1, subject.contexts // NAMING):
+        if names_class and naming == subject.contexts // NAMING:
             continue
         naming += names_class
         found.append(spoken)

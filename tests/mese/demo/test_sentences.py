@@ -1,22 +1,24 @@
-"""Sentences: one mention each, no give-away, frames that no class owns, facts that are true."""
+"""Sentences: how a frame is filled, what gives an entity away, which names are used."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import pytest
 
-from mese.demo import facts, sentences
-from mese.demo.facts import Subject
-from mese.demo.sentences import Spoken, realise, sentences_of, serves, tokenise
+from mese.demo.families import all_families
+from mese.demo.family import Subject
+from mese.demo.sentences import (
+    Spoken,
+    gives_away,
+    realise,
+    sentences_of,
+    serves,
+    slots_of,
+    tokenise,
+)
 
-SUBJECTS = facts.subjects()
-ALL = {subject.name: sentences_of(subject) for subject in SUBJECTS}
-
-
-def family(subject: Subject) -> str:
-    return subject.slug.split("/")[0]
+FAMILIES = {family.name: family for family in all_families()}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def test_a_frame_filled_by_hand() -> None:
         "{Landmark} is far from {X} .", "the Big Apple", {"landmark": "the Space Needle"}
     )
     words = ("The", "Space", "Needle", "is", "far", "from", "the", "Big", "Apple", ".")
-    assert found == Spoken(words, 7, 8)
+    assert found == Spoken(words, 7, 8, ("the Space Needle",))
 
 
 def test_an_article_before_the_name_opens_the_sentence() -> None:
@@ -46,80 +48,68 @@ def test_an_article_before_the_name_opens_the_sentence() -> None:
     assert (found.start, found.end) == (1, 1)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda s: s.slug)
-def test_an_entity_has_ten_contexts_or_more_all_different(subject: Subject) -> None:
-    found = ALL[subject.name]
-    assert len(found) >= 10
-    assert len({spoken.tokens for spoken in found}) == len(found)
+def test_a_frame_serves_who_has_its_facts() -> None:
+    subject = Subject("a/b", "B", ("B",), (), {"landmark": ("one",), "water": ("sea", "lake")})
+    assert slots_of("{X} has {Landmark} and {landmark2} .") == ["landmark", "landmark2"]
+    assert serves("{X} has {landmark} .", subject)
+    assert not serves("{X} has {landmark} and {landmark2} .", subject)
+    assert serves("{X} has {water} and {water2} .", subject)
+    assert not serves("{X} is old : {year} .", subject)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda s: s.slug)
-def test_the_mention_is_a_name_and_stands_once(subject: Subject) -> None:
-    forms = [subject.name, *subject.aliases]
-    spans = {tuple(tokenise(form)) for form in forms}
-    for spoken in ALL[subject.name]:
-        assert spoken.tokens[spoken.start : spoken.end + 1] in spans
-        rest = " ".join((*spoken.tokens[: spoken.start], "_", *spoken.tokens[spoken.end + 1 :]))
-        for form in forms:
-            name = re.escape(" ".join(tokenise(form)))
-            assert not re.search(rf"(?<!\w){name}(?!\w)", rest, re.IGNORECASE), (form, rest)
+@pytest.mark.parametrize(
+    ("text", "common", "told"),
+    [
+        ("{X} lies on the Boise River .", frozenset(), True),
+        ("{X} lies on the boisterous river .", frozenset(), True),
+        ("{X} lies on the river .", frozenset(), False),
+        ("{X} , or the City of Trees , is dry .", frozenset(), True),
+    ],
+)
+def test_a_word_with_the_stem_of_a_name_gives_it_away(
+    text: str, common: frozenset[str], told: bool
+) -> None:
+    subject = Subject("a/b", "Boise", ("Boise", "the City of Trees"), (), {})
+    assert gives_away(subject, realise(text, "Boise", {}), common) is told
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda s: s.slug)
-def test_few_sentences_name_the_class(subject: Subject) -> None:
-    nouns = {"city", "cities", "state", "states", "country", "countries"}
-    naming = 0
-    for spoken in ALL[subject.name]:
-        rest = spoken.tokens[: spoken.start] + spoken.tokens[spoken.end + 1 :]
-        naming += bool(nouns & {token.lower() for token in rest})
-    assert naming <= len(ALL[subject.name]) / 5
-
-
-def test_lengths_vary_within_bounds() -> None:
-    lengths = [len(spoken.tokens) for found in ALL.values() for spoken in found]
-    assert min(lengths) >= 6
-    assert max(lengths) <= 35
-    assert len(set(lengths)) >= 20
-
-
-@pytest.mark.parametrize("name", ["us-cities", "us-states", "countries"])
-def test_a_family_has_twenty_frames_or_more(name: str) -> None:
-    own = [subject for subject in SUBJECTS if family(subject) == name]
-    used = [f for f in sentences.frames() if any(serves(f, subject) for subject in own)]
-    assert len(used) >= 20
-
-
-@pytest.mark.parametrize("frame", sentences.frames())
-def test_no_frame_belongs_to_one_class_alone(frame: str) -> None:
-    classes = {c for subject in SUBJECTS if serves(frame, subject) for c in subject.classes}
-    assert len(classes) >= 2
+def test_words_that_many_names_share_give_nothing_away() -> None:
+    subject = Subject("a/b", "New Delhi", ("New Delhi",), (), {})
+    spoken = realise("{X} has a new station .", "New Delhi", {})
+    assert gives_away(subject, spoken, frozenset())
+    assert not gives_away(subject, spoken, frozenset({"new"}))
 
 
 def test_most_of_a_citys_frames_serve_states_too() -> None:
     """The frame alone must not give the class away."""
-    cities = [s for s in SUBJECTS if family(s) == "us-cities"]
-    states = [s for s in SUBJECTS if family(s) == "us-states"]
-    of_cities = [f for f in sentences.frames() if any(serves(f, s) for s in cities)]
+    family = FAMILIES["cities-and-states"]
+    cities = [s for s in family.subjects if "US cities" in s.classes]
+    states = [s for s in family.subjects if "US states" in s.classes]
+    of_cities = [f for f in family.frames if any(serves(f, s) for s in cities)]
     assert all(any(serves(f, s) for s in states) for f in of_cities)
 
 
 def test_a_sentence_carries_facts_of_its_entity() -> None:
-    texas = next(subject for subject in SUBJECTS if subject.name == "Texas")
-    text = " ".join(" ".join(spoken.tokens) for spoken in ALL["Texas"])
+    family = FAMILIES["cities-and-states"]
+    texas = next(subject for subject in family.subjects if subject.name == "Texas")
+    text = " ".join(" ".join(spoken.tokens) for spoken in sentences_of(texas, family))
     known = [value for values in texas.slots.values() for value in values]
     assert sum(" ".join(tokenise(value)) in text for value in known) >= 10
 
 
 def test_other_names_are_used() -> None:
     used = Counter()
-    for subject in SUBJECTS:
-        for spoken in ALL[subject.name]:
-            used[" ".join(spoken.tokens[spoken.start : spoken.end + 1])] += 1
+    for family in FAMILIES.values():
+        for subject in family.subjects:
+            for spoken in sentences_of(subject, family):
+                used[" ".join(spoken.tokens[spoken.start : spoken.end + 1])] += 1
     assert used["NYC"]
     assert used["Holland"]
     assert used["Burma"]
-    assert used["Georgia"] > sentences.CONTEXTS
+    assert used["Georgia"] > 12
 
 
 def test_the_same_on_every_call() -> None:
-    assert [sentences_of(subject) for subject in SUBJECTS[:20]] == list(ALL.values())[:20]
+    for family in FAMILIES.values():
+        subject = family.subjects[0]
+        assert sentences_of(subject, family) == sentences_of(subject, family)
