@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 ROLES = ("target", "sibling", "bm25", "random", "synonym")
 """Why an entity is in the vocabulary (specs/dataset_pipeline.md, step 1)."""
@@ -68,21 +69,29 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where an entity stands in a sentence: tokens `start` to `end`, both inclusive."""
+    """Where an entity stands in a sentence: tokens `start` to `end`, both inclusive.
+
+    `extra` is what its file said beyond the model (`mese.mesed_style`).
+    """
 
     entity: int
     start: int
     end: int
     candidates: tuple[Candidate, ...] = ()
+    extra: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A tokenised sentence with its mentions. `line` is its place in sentences.json, from 1."""
+    """A tokenised sentence with its mentions. `line` is its place in sentences.json, from 1.
+
+    `extra` is what its line said beyond the model (`mese.mesed_style`).
+    """
 
     tokens: tuple[str, ...]
     mentions: tuple[Mention, ...]
     line: int = 0
+    extra: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,8 @@ class ImageFacts:
 class CorpusRecords:
     """A corpus as files or a generator give it: the input of `db.corpus.import_records`.
 
-    `sentences` may be a generator, so that a corpus of MESED's size never sits in memory.
+    `sentences` and `images` may be streams, so that a corpus of MESED's size never sits in memory.
+    `layout` says how its folder wrote what the model does not hold (`mese.mesed_layout`).
     """
 
     name: str
@@ -145,6 +155,7 @@ class CorpusRecords:
     image_root: Path
     images: Iterable[ImageFacts] = ()
     scorers: Sequence[Scorer] = ()
+    layout: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
