@@ -26,7 +26,8 @@ from db.models import (
     StoredSeed,
     StoredSentence,
 )
-from db.store import Store, StoreError
+from db.search import context_counts
+from db.store import Store
 from mese.names import fold
 
 COVER = 3
@@ -45,7 +46,7 @@ class ClassCard:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredQueryCard:
+class QueryView:
     """A query of a class: its number among those of its size, and its seeds as cards."""
 
     number: int
@@ -59,7 +60,7 @@ class ClassView:
     card: ClassCard
     members: tuple[EntityCard, ...]
     siblings: tuple[ClassCard, ...]
-    queries: tuple[StoredQueryCard, ...]
+    queries: tuple[QueryView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,30 @@ class ContextView:
         return next((c for c in self.candidates if c.chosen), None)
 
 
-def class_cards(store: Store, offset: int = 0, limit: int = 60) -> list[ClassCard]:
-    """Fine classes in schema order, each with its first members' pictures."""
+def page_start(page: int, per_page: int, items: int) -> int:
+    """Where a page begins among `items`; the last page for one beyond it."""
+    last = max(1, -(-items // per_page))
+    return (min(max(page, 1), last) - 1) * per_page
+
+
+def class_cards(store: Store, page: int = 1, per_page: int = 60) -> list[ClassCard]:
+    """A page of the fine classes in schema order, each with its first members' pictures."""
     with store.read() as session:
-        rows = session.execute(_classes().offset(max(offset, 0)).limit(limit)).all()
+        start = page_start(page, per_page, _class_count(session))
+        rows = session.execute(_classes().offset(start).limit(per_page)).all()
         firsts = {row.id: _member_ids(session, row.id, 0, COVER) for row in rows}
         pictures = pictures_of(session, [e for ids in firsts.values() for e in ids])
     return [_class_card(row, tuple(pictures.get(e) for e in firsts[row.id])) for row in rows]
 
 
 def count_classes(store: Store) -> int:
+    """How many fine classes there are."""
     with store.read() as session:
-        return session.scalar(select(func.count()).select_from(StoredClass)) or 0
+        return _class_count(session)
+
+
+def _class_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(StoredClass)) or 0
 
 
 def search_classes(store: Store, text: str, limit: int = 8) -> list[ClassCard]:
@@ -136,14 +149,18 @@ def search_classes(store: Store, text: str, limit: int = 8) -> list[ClassCard]:
     return [_class_card(rows[number]) for number in wanted]
 
 
-def class_view(store: Store, name: str, offset: int = 0, limit: int = 24) -> ClassView | None:
-    """The fine class called `name` with some of its members, by name; None if there is none."""
+def class_view(store: Store, name: str, page: int = 1, per_page: int = 24) -> ClassView | None:
+    """The fine class called `name` with a page of its members, by name; None if there is none.
+
+    A page beyond the last gives the last one.
+    """
     with store.read() as session:
         number = session.scalar(select(StoredClass.id).where(StoredClass.name == name))
         if number is None:
             return None
         row = session.execute(_classes([number])).one()
-        members = cards_of(session, _member_ids(session, number, offset, limit))
+        start = page_start(page, per_page, row.members)
+        members = cards_of(session, _member_ids(session, number, start, per_page))
         return ClassView(
             _class_card(row),
             tuple(members.values()),
@@ -155,20 +172,21 @@ def class_view(store: Store, name: str, offset: int = 0, limit: int = 24) -> Cla
 def entity_view(store: Store, entity: int, fellows: int = 8) -> EntityView | None:
     """The entity with this id; None if the corpus has none."""
     with store.read() as session:
-        row = _entity(session, entity)
-        if row is None:
+        found = _entity(session, entity)
+        if found is None:
             return None
+        role, search_key, reference = found
         classes = session.execute(_classes(_class_ids(session, entity))).all()
         around = [
             [e for e in _member_ids(session, c.id, 0, fellows + 1) if e != entity][:fellows]
             for c in classes
         ]
-        namesakes = _namesakes(session, entity, row.search_key)
+        namesakes = _namesakes(session, entity, search_key)
         cards = cards_of(session, [entity, *namesakes, *(e for ids in around for e in ids)])
         return EntityView(
             cards[entity],
-            row.role,
-            None if row.problem else row.sha256,
+            role,
+            reference,
             tuple(_class_card(c) for c in classes),
             tuple(tuple(cards[e] for e in ids) for ids in around),
             _siblings(session, classes),
@@ -177,14 +195,12 @@ def entity_view(store: Store, entity: int, fellows: int = 8) -> EntityView | Non
 
 
 def entity_contexts(
-    store: Store, entity: int, offset: int = 0, limit: int = 10, image_policy: str = "top1"
+    store: Store, entity: int, page: int = 1, per_page: int = 10
 ) -> list[ContextView]:
-    """Some of an entity's contexts in store order, each with all its candidate images.
+    """A page of an entity's contexts in store order, with all their candidate images.
 
-    Raises `StoreError` for a policy that cannot be shown yet.
+    The chosen one is that of the image policy top1. A page beyond the last gives the last one.
     """
-    if image_policy != "top1":
-        raise StoreError(f"Browse cannot show the image policy {image_policy!r} yet; use top1")
     wanted = (
         select(
             StoredContext.id,
@@ -195,11 +211,10 @@ def entity_contexts(
         .join(StoredSentence, StoredSentence.id == StoredContext.sentence_id)
         .where(StoredContext.entity_id == entity)
         .order_by(StoredContext.id)
-        .offset(max(offset, 0))
-        .limit(limit)
     )
     with store.read() as session:
-        rows = session.execute(wanted).all()
+        start = page_start(page, per_page, context_counts(session, [entity]).get(entity, 0))
+        rows = session.execute(wanted.offset(start).limit(per_page)).all()
         candidates = _candidates(session, [row[0] for row in rows])
     return [
         ContextView(context, tuple(tokens), start, end, tuple(candidates.get(context, ())))
@@ -229,14 +244,14 @@ def _class_card(row: Row[Any], cover: tuple[str | None, ...] = ()) -> ClassCard:
     return ClassCard(row.name, row.middle, row.coarse, row.members, cover)
 
 
-def _member_ids(session: Session, class_id: int, offset: int, limit: int) -> list[int]:
+def _member_ids(session: Session, class_id: int, start: int, limit: int) -> list[int]:
     """By name, as people look for them."""
     wanted = (
         select(StoredEntity.id)
         .join(StoredMembership, StoredMembership.entity_id == StoredEntity.id)
         .where(StoredMembership.class_id == class_id)
         .order_by(StoredEntity.search_key, StoredEntity.id)
-        .offset(max(offset, 0))
+        .offset(start)
         .limit(limit)
     )
     return list(session.scalars(wanted))
@@ -252,7 +267,7 @@ def _siblings(session: Session, classes: Sequence[Row[Any]]) -> tuple[ClassCard,
     return tuple(_class_card(row) for number, row in found.items() if number not in own)
 
 
-def _queries(session: Session, class_id: int) -> tuple[StoredQueryCard, ...]:
+def _queries(session: Session, class_id: int) -> tuple[QueryView, ...]:
     rows = session.execute(
         select(StoredQuery.id, StoredQuery.number, StoredSeed.entity_id)
         .join(StoredSeed, StoredSeed.query_id == StoredQuery.id)
@@ -263,16 +278,20 @@ def _queries(session: Session, class_id: int) -> tuple[StoredQueryCard, ...]:
     found: dict[tuple[int, int], list[EntityCard]] = {}
     for query, number, seed in rows:
         found.setdefault((query, number), []).append(cards[seed])
-    return tuple(StoredQueryCard(number, tuple(seeds)) for (_, number), seeds in found.items())
+    return tuple(QueryView(number, tuple(seeds)) for (_, number), seeds in found.items())
 
 
-def _entity(session: Session, entity: int) -> Row[Any] | None:
-    wanted = (
+def _entity(session: Session, entity: int) -> tuple[str, str, str | None] | None:
+    """Role, folded name, and the reference image's hash where it can be shown."""
+    row = session.execute(
         select(StoredEntity.role, StoredEntity.search_key, StoredImage.sha256, StoredImage.problem)
         .outerjoin(StoredImage, StoredImage.id == StoredEntity.reference_image_id)
         .where(StoredEntity.id == entity)
-    )
-    return session.execute(wanted).one_or_none()
+    ).one_or_none()
+    if row is None:
+        return None
+    role, key, sha256, problem = row
+    return role, key, None if problem else sha256
 
 
 def _class_ids(session: Session, entity: int) -> list[int]:

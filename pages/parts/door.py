@@ -15,6 +15,7 @@ from pages.parts.text import as_text
 
 PAGES = (
     ("pages/overview.py", "Overview", "The corpus at a glance."),
+    ("pages/browse.py", "Browse", "Look at classes, entities, sentences and pictures."),
     ("pages/expand.py", "Expand", "Find the rest of a class from a few seeds."),
 )
 """No icons: Streamlit would make them the tab's icon, and fetch that from another host."""

@@ -1,0 +1,291 @@
+"""Browse: all classes, one class, or one entity with its contexts and candidate images.
+
+The address bar holds the place; everything on the page follows from it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+import streamlit as st
+
+from db.accounts import Role
+from db.browsing import (
+    ClassCard,
+    ClassView,
+    EntityView,
+    class_cards,
+    class_view,
+    count_classes,
+    entity_contexts,
+    entity_view,
+    search_classes,
+)
+from db.corpus import is_empty, search_entities
+from pages.parts import house
+from pages.parts.browsing import (
+    ROLE_WORDS,
+    context_html,
+    count,
+    draw_class,
+    draw_class_links,
+    draw_member,
+    draw_queries,
+)
+from pages.parts.calm import no_corpus, notes
+from pages.parts.door import require
+from pages.parts.head import page_head
+from pages.parts.links import BROWSE, EXPAND, link
+from pages.parts.pictures import draw_picture
+from pages.parts.places import Place, pages_of, read_place, within
+from pages.parts.text import as_html, as_text
+
+user = require(Role.VIEWER)
+store = house.store()
+
+CLASSES_A_PAGE = 60
+MEMBERS_A_PAGE = 36
+CONTEXTS_A_PAGE = 8
+FELLOWS = 8
+
+
+def show(place: Place) -> None:
+    """Put a place into the address bar: the next run draws it."""
+    st.query_params.from_dict(place.params())
+
+
+def go(place: Place) -> None:
+    show(place)
+    st.session_state["find-any"] = ""
+    st.rerun()
+
+
+def keep_address() -> None:
+    """Let the address bar follow a link within this page, which Streamlit 1.67 leaves behind.
+
+    Not on arrival: then the bar is right, and setting it would add a step to the history wherever
+    it is spelled otherwise (%20 for +).
+    """
+    if not st.session_state["arrived"]:
+        st.query_params.from_dict(st.query_params.to_dict())
+
+
+@st.fragment
+def find() -> None:
+    """The search field and what it finds. Only this part of the page runs while one types."""
+    text = st.text_input(
+        "Find an entity or a class, by name or alias",
+        type="search",
+        live="200ms",
+        key="find-any",
+        placeholder="Type a few letters",
+    )
+    classes = search_classes(store, text, limit=5) if text else []
+    entities = search_entities(store, text, limit=20) if text else []
+    # One row that is always there and scrolls sideways: what is below it stays where it is.
+    with st.container(
+        key="found", horizontal=True, wrap=False, gap="xsmall", vertical_alignment="center"
+    ):
+        for card in classes:
+            place = Place(class_name=card.name)
+            draw_hit(f"{card.name} · class of {card.members:,}", place, ":material/category:")
+        names = Counter(hit.name for hit in entities)
+        for hit in entities:
+            more = [f"({hit.alias})"] if hit.alias else []
+            more += [f"· {', '.join(hit.classes) or 'no class'}"] if names[hit.name] > 1 else []
+            draw_hit(" ".join([hit.name, *more]), Place(entity=hit.id))
+        if not classes and not entities:
+            typed = bool(text and text.strip())
+            st.caption(
+                "Nothing in this corpus has such a name or alias."
+                if typed
+                else "What is found appears here; press it to open it."
+            )
+
+
+def draw_hit(label: str, place: Place, icon: str | None = None) -> None:
+    key = f"hit-{place.entity}-{place.class_name}"
+    st.button(as_text(label), key=key, icon=icon, on_click=go, args=(place,))
+
+
+def draw_pages(place: Place, items: int, per_page: int) -> None:
+    """The page numbers, where there is more than one page."""
+    pages = pages_of(items, per_page)
+    if pages > 1:
+        # The page is part of the key: going Back makes a widget that stands on the page gone to.
+        key = f"page-{place.page}"
+        st.pagination(pages, default=place.page, key=key, on_change=turn, args=(place, key))
+
+
+def turn(place: Place, key: str) -> None:
+    show(place.on_page(st.session_state[key]))
+
+
+def draw_all_classes(place: Place) -> None:
+    """Every class as a card, below its coarse class."""
+    total = count_classes(store)
+    place, said = within(place, total, CLASSES_A_PAGE)
+    notes(said)
+    if not total:
+        st.caption("This corpus has no classes. Find its entities by name.")
+    cards = enumerate(class_cards(store, place.page, CLASSES_A_PAGE))
+    for coarse, group in groupby(cards, lambda item: item[1].coarse):
+        st.subheader(as_text(coarse or "Classes"), anchor=False)
+        with st.grid("auto", min_column_width=220, gap="small"):
+            for number, card in group:
+                draw_class(user, card, number)
+    draw_pages(place, total, CLASSES_A_PAGE)
+
+
+def draw_class_page(place: Place, view: ClassView) -> None:
+    card = view.card
+    place, said = within(place, card.members, MEMBERS_A_PAGE)
+    draw_way((card.coarse, card.middle))
+    st.header(as_text(card.name), anchor=False)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.markdown(count(card.members, "member"), width="content")
+        seeds = beginning(view)
+        if seeds:
+            link(EXPAND, "Expand from this class", {"seeds": seeds}, icon=":material/hub:")
+    notes(said)
+    with st.grid("auto", min_column_width=132, gap="small"):
+        for member in view.members:
+            draw_member(user, member, "member")
+    draw_pages(place, card.members, MEMBERS_A_PAGE)
+    draw_siblings(view.siblings)
+    if view.queries:
+        st.subheader("Queries", anchor=False)
+        st.caption("What evaluation asks of this class. Press one to see its expansion.")
+        draw_queries(view.queries)
+
+
+def draw_way(above: tuple[str, ...]) -> None:
+    """Where a class stands in the schema, and the way back to all classes."""
+    with st.container(key="way", horizontal=True, gap="small", vertical_alignment="center"):
+        link(BROWSE, "All classes", icon=":material/arrow_back:")
+        names = [as_text(name) for name in above if name]
+        if names:
+            st.caption(" › ".join(names))
+
+
+def beginning(view: ClassView) -> str:
+    """Seeds to begin with: the class's first query, else three of its members with contexts."""
+    known = [card for card in view.members if card.contexts > 1][:3]
+    cards = view.queries[0].seeds if view.queries else known
+    return ",".join(str(card.id) for card in cards)
+
+
+def draw_siblings(siblings: tuple[ClassCard, ...]) -> None:
+    if siblings:
+        st.subheader("Sibling classes", anchor=False)
+        st.caption("Hard negatives: classes of the same parent, the easiest to mistake for it.")
+        draw_class_links("siblings", siblings)
+
+
+def draw_entity_page(place: Place, view: EntityView) -> None:
+    draw_portrait(view)
+    draw_contexts(place, view)
+    for number, (home, fellows) in enumerate(zip(view.classes, view.fellows, strict=True)):
+        if fellows:
+            st.subheader(f"Also in {as_text(home.name)}", anchor=False)
+            with st.grid("auto", min_column_width=132, gap="small"):
+                for fellow in fellows:
+                    draw_member(user, fellow, f"fellow-{number}")
+    draw_siblings(view.siblings)
+
+
+def draw_portrait(view: EntityView) -> None:
+    """The entity's picture, its names, classes and where to go with it."""
+    card = view.card
+    draw_way(())
+    with st.container(key="portrait", horizontal=True, gap="medium"):
+        with st.container(width=220):
+            origin = "Its reference image" if view.reference_hash else "From its first context"
+            below = f'<div class="mese-class">{origin if card.image_hash else ""}</div>'
+            draw_picture(user, card.image_hash, card.name, below)
+        with st.container(width="stretch"):
+            st.header(as_text(card.name), anchor=False)
+            if card.aliases:
+                aliases = as_html(", ".join(card.aliases))
+                st.html(f'<div class="mese-aliases" title="{aliases}">also {aliases}</div>')
+            if view.role in ROLE_WORDS:
+                st.caption(ROLE_WORDS[view.role])
+            if view.classes:
+                draw_class_links("classes", view.classes)
+            draw_ways_on(view)
+            draw_namesakes(view)
+
+
+def draw_ways_on(view: EntityView) -> None:
+    """To Expand: with the entity alone, and with two others of each of its classes."""
+    own = str(view.card.id)
+    with st.container(horizontal=True, gap="small"):
+        link(EXPAND, "Use as a seed", {"seeds": own}, icon=":material/hub:")
+        for home, fellows in zip(view.classes, view.fellows, strict=True):
+            others = [str(card.id) for card in fellows if card.contexts > 1][:2]
+            if len(others) == 2:
+                seeds = ",".join([own, *others])
+                label = f"Expand with two more of {home.name}"
+                link(EXPAND, label, {"seeds": seeds}, icon=":material/hub:")
+
+
+def draw_namesakes(view: EntityView) -> None:
+    if view.namesakes:
+        st.caption("Others of this name")
+        with st.container(horizontal=True, gap="xsmall"):
+            for other in view.namesakes:
+                what = ", ".join(other.classes) or "no class"
+                link(BROWSE, f"{other.name} · {what}", {"entity": str(other.id)})
+
+
+def draw_contexts(place: Place, view: EntityView) -> None:
+    total = view.card.contexts
+    st.subheader(count(total, "context"), anchor=False)
+    if not total:
+        st.caption("No sentence of this corpus mentions it, so no model can know it.")
+        return
+    place, said = within(place, total, CONTEXTS_A_PAGE)
+    notes(said)
+    contexts = entity_contexts(store, view.card.id, place.page, CONTEXTS_A_PAGE)
+    if any(len(context.candidates) > 1 for context in contexts):
+        st.caption(
+            "Each sentence with the image that it uses (image policy top1: the first of its "
+            "search), and all that the search found, in its order."
+        )
+    st.html("".join(context_html(user, context) for context in contexts))
+    draw_pages(place, total, CONTEXTS_A_PAGE)
+
+
+def draw(place: Place) -> None:
+    """Draw the place; where there is no such place, say so above all the classes."""
+    if place.entity is not None:
+        entity = entity_view(store, place.entity, FELLOWS)
+        if entity is not None:
+            draw_entity_page(place, entity)
+            return
+        notes([f"There is no entity {place.entity} in this corpus. Find one by its name above."])
+        place = Place()
+    elif place.class_name is not None:
+        found = class_view(store, place.class_name, place.page, MEMBERS_A_PAGE)
+        if found is not None:
+            draw_class_page(place, found)
+            return
+        shown = as_text(place.class_name[:80])
+        notes([f"There is no class “{shown}” in this corpus. These are its classes."])
+        place = Place()
+    draw_all_classes(place)
+
+
+page_head(
+    "Browse",
+    "Look at what the corpus holds: its classes, its entities, and what is known of them.",
+    user,
+)
+if is_empty(store):
+    no_corpus()
+asked, wrong = read_place(st.query_params.to_dict())
+keep_address()
+find()
+notes(as_text(note) for note in wrong)
+draw(asked)
