@@ -1,0 +1,245 @@
+"""What Browse draws: against the records it came from, and without walking through large tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from db.browsing import (
+    class_cards,
+    class_view,
+    count_classes,
+    entity_contexts,
+    entity_view,
+    page_start,
+    search_classes,
+)
+from db.store import Store
+from mese.corpus import CorpusRecords
+from mese.images import sha256_of
+from tests.db.conftest import (
+    BOGOTA,
+    CHICAGO,
+    GEORGIA,
+    GEORGIA_2,
+    LOS_ANGELES,
+    NEW_YORK,
+    UNSEEN,
+    WASHINGTON,
+)
+
+NAMES_IN_ORDER = ["Chicago", "Los Angeles", "New York City", "Washington D.C."]
+
+
+def test_classes_come_in_the_schemas_order_with_their_members_counted(
+    filled: Store, records: CorpusRecords
+) -> None:
+    cards = class_cards(filled)
+    assert [(c.name, c.middle, c.coarse, c.members) for c in cards] == [
+        (c.name, c.middle, c.coarse, len(records.members[c.name])) for c in records.classes
+    ]
+    assert count_classes(filled) == len(records.classes)
+
+
+def test_a_class_shows_its_first_members_by_name(filled: Store, records: CorpusRecords) -> None:
+    cities = class_cards(filled)[0]
+    chicago = sha256_of(records.image_root / "a01.png")
+    assert cities.cover == (chicago, None, None)  # Los Angeles and New York have no picture
+
+
+def test_classes_are_paged(filled: Store) -> None:
+    assert [c.name for c in class_cards(filled, 2, 2)] == ["Capitals"]
+    assert [c.name for c in class_cards(filled, 99, 2)] == ["Capitals"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("us", ["US cities", "US states"]),
+        ("US CITIES", ["US cities"]),
+        ("uscit", ["US cities"]),
+        ("states", ["US states"]),
+        ("s", ["US cities", "US states", "Capitals"]),
+        ("", []),
+        ("%", []),
+        ("no such class", []),
+    ],
+)
+def test_a_class_is_found_by_part_of_its_name(filled: Store, typed: str, found: list[str]) -> None:
+    assert sorted(card.name for card in search_classes(filled, typed)) == sorted(found)
+
+
+def test_the_beginning_of_a_class_name_comes_first(filled: Store) -> None:
+    assert [card.name for card in search_classes(filled, "us")] == ["US cities", "US states"]
+    assert [card.name for card in search_classes(filled, "c", limit=1)] == ["Capitals"]
+
+
+def test_a_class_has_members_siblings_and_queries(filled: Store, records: CorpusRecords) -> None:
+    view = class_view(filled, "US cities")
+    assert view is not None
+    assert [card.name for card in view.members] == NAMES_IN_ORDER
+    assert [(c.name, c.members) for c in view.siblings] == [("US states", 1)]
+    wanted = [query.seeds for query in records.queries if query.class_name == "US cities"]
+    assert [tuple(card.id for card in query.seeds) for query in view.queries] == wanted
+
+
+def test_members_are_paged_and_the_last_page_stands_for_what_lies_beyond(filled: Store) -> None:
+    pages = [class_view(filled, "US cities", page, 3) for page in (1, 2, 9)]
+    assert [[c.name for c in v.members] for v in pages if v] == [
+        NAMES_IN_ORDER[:3],
+        NAMES_IN_ORDER[3:],
+        NAMES_IN_ORDER[3:],
+    ]
+
+
+def test_a_class_alone_with_its_parent_has_no_siblings(filled: Store) -> None:
+    view = class_view(filled, "Capitals")
+    assert view is not None
+    assert view.siblings == ()
+
+
+@pytest.mark.parametrize("name", ["us cities", "", "Nope", "'; DROP TABLE entities; --"])
+def test_there_is_no_such_class(filled: Store, name: str) -> None:
+    assert class_view(filled, name) is None
+
+
+def test_an_entity_has_names_classes_fellows_and_siblings(
+    filled: Store, records: CorpusRecords
+) -> None:
+    view = entity_view(filled, WASHINGTON)
+    assert view is not None
+    assert (view.card.name, view.card.aliases, view.role) == (
+        "Washington D.C.",
+        ("D.C.",),
+        "target",
+    )
+    assert view.reference_hash == sha256_of(records.image_root / "ref/e05.png")
+    assert [c.name for c in view.classes] == ["US cities", "Capitals"]
+    assert [[card.id for card in fellows] for fellows in view.fellows] == [
+        [CHICAGO, LOS_ANGELES, NEW_YORK],
+        [BOGOTA],
+    ]
+    assert [c.name for c in view.siblings] == ["US states"]
+    assert view.namesakes == ()
+
+
+def test_fellows_are_as_many_as_asked_for_and_never_oneself(filled: Store) -> None:
+    view = entity_view(filled, CHICAGO, fellows=2)
+    assert view is not None
+    assert [card.id for card in view.fellows[0]] == [LOS_ANGELES, NEW_YORK]
+
+
+def test_others_of_the_same_name_are_told(filled: Store) -> None:
+    view, other = entity_view(filled, GEORGIA), entity_view(filled, GEORGIA_2)
+    assert view is not None
+    assert other is not None
+    assert [card.id for card in view.namesakes] == [GEORGIA_2]
+    assert [card.id for card in other.namesakes] == [GEORGIA]
+    assert (other.role, other.classes, other.siblings) == ("bm25", (), ())
+
+
+@pytest.mark.parametrize("entity", [-1, 0, 999, 2**31 - 1])
+def test_there_is_no_such_entity(filled: Store, entity: int) -> None:
+    assert entity_view(filled, entity) is None
+    assert entity_contexts(filled, entity) == []
+
+
+def test_contexts_are_those_of_the_records(filled: Store, records: CorpusRecords) -> None:
+    for entity in records.entities:
+        wanted = [
+            (sentence.tokens, m.start, m.end, sorted(c.rank for c in m.candidates))
+            for sentence in records.sentences
+            for m in sentence.mentions
+            if m.entity == entity.id
+        ]
+        shown = [
+            (c.tokens, c.start, c.end, [candidate.rank for candidate in c.candidates])
+            for c in entity_contexts(filled, entity.id)
+        ]
+        assert shown == wanted
+
+
+def test_candidates_come_in_search_order_and_the_first_is_chosen(
+    filled: Store, records: CorpusRecords
+) -> None:
+    first, second = entity_contexts(filled, CHICAGO)
+    assert [(c.rank, c.sha256, c.chosen) for c in first.candidates] == [
+        (1, sha256_of(records.image_root / "a01.png"), True),
+        (2, sha256_of(records.image_root / "b02.png"), False),
+    ]
+    assert first.chosen == first.candidates[0]
+    (gone,) = second.candidates
+    assert gone.sha256 is None
+    assert "gone.png" in (gone.problem or "")
+    assert gone.chosen  # as in `load_corpus`: the policy gives this image, which cannot be read
+
+
+def test_a_context_without_images_has_none_chosen(filled: Store) -> None:
+    (context,) = entity_contexts(filled, BOGOTA)
+    assert (context.candidates, context.chosen) == ((), None)
+    assert entity_contexts(filled, UNSEEN) == []
+
+
+def test_contexts_are_paged(filled: Store) -> None:
+    both = entity_contexts(filled, CHICAGO)
+    assert [entity_contexts(filled, CHICAGO, page, 1) for page in (1, 2, 50)] == [
+        both[:1],
+        both[1:],
+        both[1:],
+    ]
+
+
+@given(st.integers(-3, 40), st.integers(1, 9), st.integers(0, 60))
+def test_a_page_begins_where_a_walk_through_the_pages_would(
+    page: int, per_page: int, items: int
+) -> None:
+    starts = list(range(0, items, per_page)) or [0]
+    assert page_start(page, per_page, items) == starts[min(max(page, 1), len(starts)) - 1]
+
+
+GROWS = ("contexts", "sentences", "images", "candidate_images", "entities", "aliases")
+"""Tables that grow with the corpus: no look-up may walk through one."""
+
+
+@contextmanager
+def statements_of(store: Store) -> Iterator[list[tuple[str, object]]]:
+    """What is asked of a store meanwhile, with its parameters."""
+    seen: list[tuple[str, object]] = []
+
+    def note(conn: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_no_look_up_walks_through_a_table_that_grows(filled: Store) -> None:
+    if filled.sqlite_file is None:
+        pytest.skip("SQLite says how it would look up; PostgreSQL's plan depends on statistics")
+    with statements_of(filled) as seen:
+        class_cards(filled)
+        search_classes(filled, "us")
+        class_view(filled, "US cities")
+        entity_view(filled, WASHINGTON)
+        entity_contexts(filled, CHICAGO)
+    asked = [(sql, values) for sql, values in seen if sql.startswith("SELECT")]
+    assert len(asked) > 10
+    with filled.read() as session:
+        driver = session.connection().connection.cursor()
+        walks = [
+            f"{step}: {sql}"
+            for sql, values in asked
+            for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+            if re.match(rf"SCAN ({'|'.join(GROWS)})\b", step)
+        ]
+    assert walks == []
