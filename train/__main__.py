@@ -113,6 +113,8 @@ def fit(
                 settings.features,
                 _device(settings),
                 report,
+                settings.max_pixels,
+                _command(),
             )
         score = "" if done["dev"] is None else f", dev Avg {done['dev']:.1f}"
         typer.echo(
@@ -136,7 +138,6 @@ def represent(
         settings = settings_or_exit()
         run = settings.runs / name
         corpus = _corpus(settings, _image_policy(run))
-        command = "python -m train " + shlex.join(sys.argv[1:])
         with stage_bars() as report:
             folder = package(
                 corpus,
@@ -144,8 +145,9 @@ def represent(
                 into or settings.bundles / name,
                 settings.features,
                 _device(settings),
-                command,
+                _command(),
                 report,
+                settings.max_pixels,
             )
         shown = shlex.quote(str(into)) if into else name
         typer.echo(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")
@@ -199,16 +201,23 @@ def _device(settings: Settings) -> str:
 
 
 def _image_policy(run: Path) -> str:
+    from train.loop import RunError, read_summary
+
     try:
-        return str(json.loads((run / "run.json").read_text())["image_policy"])
+        return str(read_summary(run)["image_policy"])
     except FileNotFoundError as error:
-        raise ValueError(
+        raise RunError(
             f"there is no run in {run}; train one: python -m train fit --name {run.name}"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{run / 'run.json'} is damaged ({error}); remove the folder {run} and train it again"
+    except KeyError as error:
+        raise RunError(
+            f"{run / 'run.json'} names no image policy; remove the folder {run} and train it again"
         ) from error
+
+
+def _command() -> str:
+    """What was typed, for the model card."""
+    return "python -m train " + shlex.join(sys.argv[1:])
 
 
 if __name__ == "__main__":

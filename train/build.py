@@ -32,12 +32,12 @@ from mese.encoders import (
 )
 from mese.encoding import Encoded, encode_contexts
 from mese.features import FeatureStore, backbone_key, fill
-from mese.images import resolve
+from mese.images import MAX_PIXELS, resolve
 from mese.model import ModelConfig, MultiExpan, freeze_like_release
 from train.checkpoint import load_weights, save_weights
 from train.presets import FitConfig
 from train.vision import train_backbone
-from train.warmup import piece_vectors, sentence_matrix, sentence_vectors
+from train.word_vectors import piece_vectors, sentence_matrix, sentence_vectors
 
 Report = Callable[[str, int, int | None, str], None]
 """(stage, done, of, note): what a long job tells whoever watches it."""
@@ -68,7 +68,13 @@ def check_encoder(config: FitConfig) -> None:
 
 
 def prepare(
-    corpus: Corpus, config: FitConfig, run: Path, features: Path, device: str, report: Report
+    corpus: Corpus,
+    config: FitConfig,
+    run: Path,
+    features: Path,
+    device: str,
+    report: Report,
+    max_pixels: int = MAX_PIXELS,
 ) -> Parts:
     """Make or reload the parts of a run; restartable at every stage."""
     vocabulary = corpus.vocabulary()
@@ -80,7 +86,7 @@ def prepare(
     images = picture_files(corpus, vocabulary)
     number = {image: i for i, image in enumerate(images)}
     encoded = encode_contexts(corpus, vocabulary, words, number)
-    store = _features(config, run, features, encoded, images, words, device, report)
+    store = _features(config, run, features, encoded, images, words, device, report, max_pixels)
     return Parts(vocabulary, words, _renumber(encoded, list(images), store), store)
 
 
@@ -123,6 +129,7 @@ def _features(
     words: WordEncoder,
     device: str,
     report: Report,
+    max_pixels: int,
 ) -> FeatureStore:
     """Train the backbone if the preset says so, and compute every image's patch features."""
     torch.manual_seed(config.seed)
@@ -148,6 +155,7 @@ def _features(
                 config.seed,
                 device,
                 lambda done, of, loss: report("image backbone", done, of, f"loss {loss:.2f}"),
+                max_pixels,
             )
         save_weights(weights, backbone)
     backbone.eval()
@@ -162,6 +170,7 @@ def _features(
         device,
         config.imagenet_norm,
         lambda done, of: report("patch features", done, of, ""),
+        max_pixels,
     )
     return store
 

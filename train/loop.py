@@ -11,7 +11,7 @@ import fcntl
 import json
 import math
 import os
-import shutil
+import pickle
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,29 +21,25 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from mese.bundle import write_json
-from mese.corpus import MODALITIES, Corpus
-from mese.encoding import Batch, Encoded, collate
-from mese.index import EntityIndex
+from mese.corpus import Corpus
+from mese.encoding import Batch, collate
+from mese.images import MAX_PIXELS
 from mese.model import MultiExpan
-from mese.represent import represent
 from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
-from train.data import bucketed, draw_epoch, random_places
-from train.evaluate import query_set, score_index, sharpness
+from train.dev_scores import dev_scores
 from train.objectives import masked_entity_loss
+from train.plan import Step, drop_words, neighbours_of, plan_epoch
 from train.presets import FitConfig
 from train.split import dev_classes
-from train.vision import nearest_pictures
 
 CHECKPOINT_SECONDS = 60.0
-DEV_CONTEXTS = 8
-"""Contexts an entity that a dev evaluation reads: enough to choose an epoch by."""
 
-FEW = 2
-"""Pictures of an entity up to which they are swapped for their neighbours in training."""
+
+DAMAGED = (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError)
+"""What reading a checkpoint raises that was cut, overwritten or is another program's."""
 
 
 class RunError(ValueError):
@@ -62,16 +58,6 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One planned step: which contexts, under which modality, with which patches and pictures."""
-
-    rows: NDArray[np.int64]
-    modality: str
-    places: NDArray[np.int64] | None
-    images: NDArray[np.int64]
-
-
 def fit(
     corpus: Corpus,
     config: FitConfig,
@@ -79,6 +65,8 @@ def fit(
     features: Path,
     device: str,
     report: Report,
+    max_pixels: int = MAX_PIXELS,
+    command: str = "",
 ) -> dict[str, Any]:
     """Train in the folder `run`, or go on with what is there; returns the run's summary.
 
@@ -88,7 +76,7 @@ def fit(
     check_encoder(config)
     run.mkdir(parents=True, exist_ok=True)
     with alone(run):
-        return _fit(corpus, config, run, features, device, report)
+        return _fit(corpus, config, run, features, device, report, max_pixels, command)
 
 
 @contextmanager
@@ -115,15 +103,18 @@ def _fit(
     features: Path,
     device: str,
     report: Report,
+    max_pixels: int,
+    command: str,
 ) -> dict[str, Any]:
     summary = _claim(run, corpus, config)
     if summary.get("finished"):
         return summary
-    parts = prepare(corpus, config, run, features, device, report)
+    parts = prepare(corpus, config, run, features, device, report, max_pixels)
     model = new_model(config, parts)
     trained = _train(model, corpus, config, parts, run, device, report)
     summary |= {
         "finished": True,
+        "command": command,
         "best_epoch": trained.best_epoch,
         "dev": trained.best if "dev" in trained.history[-1] and trained.best >= 0 else None,
         "history": trained.history,
@@ -144,7 +135,7 @@ def _claim(run: Path, corpus: Corpus, config: FitConfig) -> dict[str, Any]:
         "dev_classes": sorted(dev_classes(corpus.classes, config.dev_share)),
     }
     if path.exists():
-        found: dict[str, Any] = json.loads(path.read_text())
+        found = read_summary(run)
         differs = [key for key in wanted if found.get(key) != wanted[key]]
         if differs and (run / "backbone.safetensors").exists():
             raise RunError(
@@ -158,6 +149,19 @@ def _claim(run: Path, corpus: Corpus, config: FitConfig) -> dict[str, Any]:
     run.mkdir(parents=True, exist_ok=True)
     write_json(path, wanted)
     return wanted
+
+
+def read_summary(run: Path) -> dict[str, Any]:
+    """A run's run.json. Raises `RunError` when it is damaged."""
+    path = run / "run.json"
+    mend = f"remove the folder {run} and train it again"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}); {mend}") from error
+    if not isinstance(found, dict):
+        raise RunError(f"{path} is not a run's summary; {mend}")
+    return found
 
 
 def _train(
@@ -179,14 +183,14 @@ def _train(
     )
     at = _resume(run / "checkpoint.pt", model, optimizer)
     steps_an_epoch = math.ceil(len(parts.vocabulary) * config.draws / config.batch)
-    neighbours = _neighbours(config, parts)
+    neighbours = neighbours_of(config, parts)
     while at.epoch < config.epochs and not _patience_over(at, config):
         steps = plan_epoch(parts.encoded, config, at.epoch, neighbours)
         loss = _run_epoch(
             model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch
         )
         warm = at.epoch < config.text_epochs
-        scores = _dev_scores(model, corpus, config, parts, run, device, text_only=warm)
+        scores = dev_scores(model, corpus, config, parts, run, device, text_only=warm)
         at.history.append({"epoch": at.epoch, "loss": round(loss, 4), **scores})
         at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
         # Without dev classes the last epoch is kept; the last of the warm-up only until then.
@@ -277,93 +281,6 @@ def _batch(parts: Parts, step: Step) -> Batch:
     return collate(encoded, np.arange(len(step.rows)), step.modality, parts.features, step.places)
 
 
-def drop_words(arguments: dict[str, torch.Tensor], most: float) -> torch.Tensor:
-    """The text mask with some keys hidden; the mask token itself is always seen.
-
-    Each row draws its own share from 0 to `most`: beside nearly bare sentences the model has to
-    read the picture, beside whole ones it need not, and it learns to weigh the two.
-    """
-    seen = arguments["text_mask"]
-    share = most * torch.rand(len(seen), 1, device=seen.device)
-    keep = seen & (torch.rand(seen.shape, device=seen.device) >= share)
-    rows = torch.arange(len(seen), device=seen.device)
-    keep[rows, arguments["mask_at"]] = True
-    return keep
-
-
-def plan_epoch(
-    encoded: Encoded, config: FitConfig, epoch: int, neighbours: NDArray[np.int64]
-) -> list[Step]:
-    """The steps of an epoch, from (seed, epoch) alone."""
-    rng = np.random.default_rng([config.seed, epoch])
-    rows = draw_epoch(encoded.entity, config.draws, rng)
-    batches = bucketed(rows, encoded.lengths, config.batch, rng)
-    shares = (1 - config.text_share - config.image_share, config.text_share, config.image_share)
-    if epoch < config.text_epochs:
-        shares = (0.0, 1.0, 0.0)
-    scarce = few_pictures(encoded)
-    return [_plan_step(encoded, config, part, shares, neighbours, scarce, rng) for part in batches]
-
-
-def _plan_step(
-    encoded: Encoded,
-    config: FitConfig,
-    rows: NDArray[np.int64],
-    shares: tuple[float, float, float],
-    neighbours: NDArray[np.int64],
-    scarce: NDArray[np.bool_],
-    rng: np.random.Generator,
-) -> Step:
-    modality = MODALITIES[int(rng.choice(3, p=shares))]
-    if modality == "image":
-        pictured = rows[encoded.image[rows] >= 0]
-        rows, modality = (pictured, "image") if len(pictured) else (rows, "text")
-    images = swap_pictures(encoded.image[rows], neighbours, config.neighbour_share, rng)
-    images = np.where(scarce[encoded.entity[rows]], images, encoded.image[rows])
-    return Step(rows, modality, random_places(config.keep_patches, rng), images)
-
-
-def few_pictures(encoded: Encoded) -> NDArray[np.bool_]:
-    """Whether an entity has no more than `FEW` different pictures: bool, by vocabulary position."""
-    pairs = np.unique(np.stack([encoded.entity, encoded.image], axis=1), axis=0)
-    seen = pairs[pairs[:, 1] >= 0, 0]
-    return np.bincount(seen, minlength=int(encoded.entity.max()) + 1) <= FEW
-
-
-def swap_pictures(
-    images: NDArray[np.int64],
-    neighbours: NDArray[np.int64],
-    share: float,
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """Some pictures replaced by one of their nearest: a picture then names no single entity.
-
-    Where an entity has one or two pictures the model would learn them by heart, and the rest of
-    its distribution would say nothing (docs/decisions/0002-small-data.md).
-    """
-    if not share or not neighbours.size:
-        return images
-    swap = (rng.random(len(images)) < share) & (images >= 0)
-    chosen = neighbours[np.maximum(images, 0), rng.integers(neighbours.shape[1], size=len(images))]
-    return np.where(swap, chosen, images)
-
-
-def _neighbours(config: FitConfig, parts: Parts) -> NDArray[np.int64]:
-    """Nearest pictures by mean patch feature, for every row of the feature store."""
-    # The store may hold other corpora's pictures too: they are nobody's neighbours here.
-    used = np.unique(parts.encoded.image[parts.encoded.image >= 0])
-    if not config.neighbours or len(used) < 2:
-        return np.empty((0, 0), dtype=np.int64)
-    blocks = [
-        parts.features(used[start : start + 256]).astype(np.float32).mean(axis=1)
-        for start in range(0, len(used), 256)
-    ]
-    nearest = used[nearest_pictures(np.concatenate(blocks), config.neighbours)]
-    table = np.zeros((len(parts.features.row_of), nearest.shape[1]), dtype=np.int64)
-    table[used] = nearest
-    return table
-
-
 def _set_rate(
     optimizer: torch.optim.Optimizer, config: FitConfig, step: int, steps_an_epoch: int
 ) -> None:
@@ -382,58 +299,6 @@ def cosine_schedule(step: int, total: int, warm: float = 0.1) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min((done - warm) / (1 - warm), 1.0)))
 
 
-def _dev_scores(
-    model: MultiExpan,
-    corpus: Corpus,
-    config: FitConfig,
-    parts: Parts,
-    run: Path,
-    device: str,
-    text_only: bool,
-) -> dict[str, Any]:
-    """Dev-class Avg of each modality by window search and cosine; `dev` chooses the epoch.
-
-    Empty where the corpus has no dev classes with queries: then the last epoch is kept.
-    """
-    classes = sorted(dev_classes(corpus.classes, config.dev_share))
-    queries = query_set(corpus, parts.vocabulary, classes, 3)
-    if not len(queries):
-        return {}
-    found: dict[str, Any] = {}
-    modalities = ("text",) if text_only else MODALITIES
-    for modality, index in quick_indexes(model, parts, run, device, modalities):
-        window = score_index(index, queries, "window").average
-        cosine = score_index(index, queries, "cosine").average
-        found[modality] = f"{window:.1f}/{cosine:.1f}"
-        if "dev" not in found:  # the first is text and image together, where there are images
-            found["dev"] = round((window + cosine) / 2, 2)
-            sharp = sharpness(index)
-            found["own"], found["rest"] = round(sharp.own, 3), round(sharp.entropy, 2)
-    return found
-
-
-def quick_indexes(
-    model: MultiExpan, parts: Parts, run: Path, device: str, modalities: Sequence[str]
-) -> Iterator[tuple[str, EntityIndex]]:
-    """Each modality's index over at most `DEV_CONTEXTS` contexts an entity."""
-    encoded = parts.encoded.take(_first_contexts(parts.encoded.entity, DEV_CONTEXTS))
-    for modality in modalities:
-        if modality != "text" and (encoded.image < 0).all():
-            continue
-        work = run / "dev"
-        shutil.rmtree(work, ignore_errors=True)
-        yield modality, represent(model, encoded, modality, parts.features, work, device)
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _first_contexts(entity: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Rows of the first `most` contexts of every entity, spread over its list."""
-    order = np.argsort(entity, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(entity[order])) + 1)
-    picked = [g[np.unique(np.linspace(0, len(g) - 1, most).astype(int))] for g in groups]
-    return np.concatenate(picked)
-
-
 def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: Progress) -> None:
     save_checkpoint(
         path,
@@ -450,10 +315,16 @@ def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: P
 def _resume(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer) -> Progress:
     if not path.exists():
         return Progress()
-    state = load_checkpoint(path)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    torch.set_rng_state(state["torch_rng"])
-    if torch.cuda.is_available() and state.get("cuda_rng"):
-        torch.cuda.set_rng_state_all(state["cuda_rng"])
-    return Progress(**json.loads(state["progress"]))
+    try:
+        state = load_checkpoint(path)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["torch_rng"])
+        if torch.cuda.is_available() and state.get("cuda_rng"):
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
+        return Progress(**json.loads(state["progress"]))
+    except DAMAGED as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RunError(
+            f"{path} is damaged ({reason}); remove it to train this run from its beginning"
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,12 +12,13 @@ from typing import Any
 from mese.bundle import Bundle, clear, publish, write_bundle, write_text
 from mese.corpus import MODALITIES, Corpus
 from mese.engine import METHODS
+from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
 from mese.represent import represent
 from train.build import Parts, Report, load_model, prepare
 from train.checkpoint import save_weights
 from train.evaluate import Row, query_set, score_index, table
-from train.loop import RunError
+from train.loop import RunError, read_summary
 from train.presets import FitConfig
 from train.split import reported_classes
 
@@ -31,12 +31,13 @@ def package(
     device: str,
     command: str,
     report: Report,
+    max_pixels: int = MAX_PIXELS,
 ) -> Path:
     """Write the bundle of a finished run into `folder`; restartable entity by entity.
 
     Raises `RunError` when the run is not finished or the corpus is not the one it learnt.
     """
-    summary = json.loads((run / "run.json").read_text())
+    summary = read_summary(run)
     if not summary.get("finished"):
         raise RunError(f"run {run.name!r} is not finished: run `python -m train fit` again")
     if summary["fingerprint"] != corpus.fingerprint:
@@ -44,7 +45,7 @@ def package(
             f"the corpus has changed since run {run.name!r} learnt it; train a new run on it"
         )
     config = FitConfig(**summary["config"])
-    parts = prepare(corpus, config, run, features, device, report)
+    parts = prepare(corpus, config, run, features, device, report, max_pixels)
     indexes = _represent_all(run, parts, device, report)
     rows = table(corpus, parts.vocabulary, reported_classes(corpus, config.dev_share), indexes)
     meta = _meta(corpus, run, summary, command, rows)
@@ -106,6 +107,7 @@ def _meta(
         "fit": config,
         "best_epoch": summary["best_epoch"],
         "dev_classes": summary["dev_classes"],
+        "fit_command": summary.get("command") or "python -m train fit",
         "command": command,
         "metrics": [row.as_dict() for row in rows],
     }
@@ -148,7 +150,7 @@ def _card(meta: dict[str, Any], rows: list[Row]) -> str:
         "figures below leave out. Class names in vocabulary.json are for display. The app ranks "
         f"with `{meta['method']}`, the better on the dev classes.",
         "",
-        f"Made by `{meta['command']}` on {meta['created']}.",
+        f"Made by `{meta['fit_command']}` and `{meta['command']}` on {meta['created']}.",
         "",
         "| seeds | ranked by | representation | MAP@10 | MAP@100 | Avg |",
         "|---|---|---|---|---|---|",

@@ -1,7 +1,7 @@
 """The `demo` backbone: a small image encoder trained on the corpus's own pictures, then frozen.
 
 Image–sentence contrast (InfoNCE, both ways) between a picture's pooled patch features and the
-masked sentence it stands beside, whose vector is fixed (`train.warmup.sentence_vectors`). The
+masked sentence it stands beside, whose vector is fixed (`train.word_vectors.sentence_vectors`). The
 sentence never holds the entity's name, and two contexts of one entity are never each other's
 negatives, so that the features learn what a picture is about and not which entity it shows.
 """
@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from mese.encoding import Encoded
 from mese.features import read_squares
-from mese.images import PATCH, SIDE, cut_patches
+from mese.images import MAX_PIXELS, PATCH, SIDE, cut_patches
 
 BATCH = 64
 LEARNING_RATE = 2e-3
@@ -41,6 +41,7 @@ def train_backbone(
     seed: int,
     device: str = "cpu",
     progress: Callable[[int, int, float], None] | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> list[float]:
     """Train `backbone` in place for some steps of `BATCH` pictures; returns each step's loss.
 
@@ -48,7 +49,7 @@ def train_backbone(
     (N, D) are the contexts' fixed sentence vectors. `progress` gets (done, steps, loss).
     """
     rng = np.random.default_rng(seed)
-    squares, row_of = _load(images, rng)
+    squares, row_of = _load(images, rng, max_pixels)
     contexts = _contexts_of_pictures(encoded, row_of)
     if len(squares) < 2 or steps == 0:
         return []
@@ -117,12 +118,12 @@ class _Towers(nn.Module):
 
 
 def _load(
-    images: dict[str, Path], rng: np.random.Generator
+    images: dict[str, Path], rng: np.random.Generator, max_pixels: int
 ) -> tuple[NDArray[np.uint8], dict[int, int]]:
     """Pictures as uint8 (n, 192, 192, 3), and which picture number each of them has."""
     number = {image: i for i, image in enumerate(images)}
     chosen = [list(images)[i] for i in sorted(rng.permutation(len(images))[:MOST_IMAGES])]
-    read = list(read_squares({image: images[image] for image in chosen}))
+    read = list(read_squares({image: images[image] for image in chosen}, max_pixels))
     squares = np.stack([square for _, square in read]) if read else np.empty((0, SIDE, SIDE, 3))
     return squares.astype(np.uint8), {number[image]: row for row, (image, _) in enumerate(read)}
 

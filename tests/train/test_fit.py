@@ -315,7 +315,7 @@ def test_patience_ends_a_fit_that_gets_no_better(
     corpus: Corpus, tiny: FitConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([50.0, 40.0, 30.0, 45.0, 99.0])
-    monkeypatch.setattr(train.loop, "_dev_scores", lambda *_, **__: {"dev": next(scores)})
+    monkeypatch.setattr(train.loop, "dev_scores", lambda *_, **__: {"dev": next(scores)})
     config = replace(tiny, epochs=6, text_epochs=0, patience=2, draws=1)
     summary = fit(corpus, config, tmp_path / "run", tmp_path / "features", "cpu", silent)
     assert (len(summary["history"]), summary["best_epoch"], summary["dev"]) == (3, 1, 50.0)
@@ -383,3 +383,37 @@ def test_a_run_is_one_process_at_a_time(corpus: Corpus, tiny: FitConfig, tmp_pat
     (tmp_path / "run").mkdir()
     with train.loop.alone(tmp_path / "run"), pytest.raises(RunError, match="under way"):
         fit(corpus, tiny, tmp_path / "run", tmp_path / "features", "cpu", silent)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half a file", b"not a checkpoint at all"])
+def test_a_damaged_checkpoint_is_told_with_the_mend(
+    damage: bytes, corpus: Corpus, tiny: FitConfig, tmp_path: Path
+) -> None:
+    def cut(stage: str, count: int, of: int | None, note: str) -> None:
+        if stage == "epoch":
+            raise Stop
+
+    run, features = tmp_path / "run", tmp_path / "features"
+    with pytest.raises(Stop):
+        fit(corpus, tiny, run, features, "cpu", cut)
+    (run / "checkpoint.pt").write_bytes(damage)
+    with pytest.raises(RunError, match=r"checkpoint\.pt is damaged .*; remove it"):
+        fit(corpus, tiny, run, features, "cpu", silent)
+
+
+def test_a_damaged_summary_is_told_with_the_mend(
+    corpus: Corpus, tiny: FitConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"config": ')
+    with pytest.raises(RunError, match=r"run\.json is damaged .*remove the folder"):
+        fit(corpus, tiny, tmp_path / "run", tmp_path / "features", "cpu", silent)
+
+
+def test_pictures_over_the_bound_are_left_out(
+    corpus: Corpus, tiny: FitConfig, tmp_path: Path
+) -> None:
+    """MESE_MAX_PIXELS holds in training too: no picture is that small, so none is read."""
+    parts = prepare(corpus, tiny, tmp_path, tmp_path / "features", "cpu", silent, max_pixels=4)
+    assert not parts.features.row_of
+    assert (parts.encoded.image == -1).all()

@@ -13,15 +13,9 @@ from mese.corpus import Corpus
 from mese.encoders import WordEncoder, train_tokenizer
 from mese.encoding import Encoded, encode_contexts
 from train.build import picture_files
-from train.loop import (
-    Step,
-    _first_contexts,
-    cosine_schedule,
-    drop_words,
-    few_pictures,
-    plan_epoch,
-    swap_pictures,
-)
+from train.dev_scores import _first_contexts
+from train.loop import cosine_schedule
+from train.plan import Step, drop_words, few_pictures, plan_epoch, swap_pictures
 from train.presets import DEMO, PAPER, FitConfig, configure
 
 NO_NEIGHBOURS: NDArray[np.int64] = np.empty((0, 0), dtype=np.int64)

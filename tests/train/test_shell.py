@@ -35,7 +35,7 @@ def fill(home: Path, folder: Path) -> None:
 def home(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose store holds the squares, through a folder of the authors' layout."""
     home = tmp_path_factory.mktemp("home")
-    write_folder(as_records(corpus), corpus.image_root)
+    write_folder(as_records(corpus), corpus.image_root, replace=True)
     fill(home, corpus.image_root)
     return home
 

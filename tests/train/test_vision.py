@@ -14,7 +14,7 @@ from mese.encoders import WordEncoder, build_backbone, train_tokenizer
 from mese.encoding import Encoded, encode_contexts
 from train.build import picture_files
 from train.vision import _Towers, nearest_pictures, train_backbone
-from train.warmup import piece_vectors, sentence_matrix, sentence_vectors
+from train.word_vectors import piece_vectors, sentence_matrix, sentence_vectors
 
 Task = tuple[Encoded, dict[str, Path], NDArray[np.float32]]
 

@@ -11,7 +11,7 @@ from mese.corpus import Corpus
 from mese.encoders import SPECIALS, WordEncoder, train_tokenizer
 from mese.encoding import Encoded, encode_contexts
 from tests.train.conftest import WORDS
-from train.warmup import SCALE, piece_vectors, sentence_matrix, sentence_vectors
+from train.word_vectors import SCALE, piece_vectors, sentence_matrix, sentence_vectors
 
 
 @pytest.fixture(scope="module")
