@@ -16,14 +16,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
 from db.store import Store, StoreError, store_faults
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Two programs that open a new PostgreSQL store at once must not both make the tables.
-ADVISORY_LOCK = 0x4D455345
 
 
 def ensure_current(store: Store) -> None:
@@ -41,7 +39,6 @@ def upgrade_store(store: Store, now: Callable[[], datetime] = datetime.now) -> t
     """Bring the tables to the newest schema; returns (revision before, after), equal if nothing
     was to do."""
     with store.connection() as connection:
-        _one_at_a_time(connection)
         before = revision_of(connection)
         if before is None:
             _refuse_foreign_tables(connection, store.place)
@@ -102,11 +99,6 @@ def _config() -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _one_at_a_time(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
 
 
 def _refuse_foreign_tables(connection: Connection, place: str) -> None:

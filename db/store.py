@@ -1,8 +1,9 @@
 """The store's door: engines, sessions and what differs between SQLite and PostgreSQL.
 
-SQLite alone lets two writers read the same free slot before either takes it; measured, up to 340
-of 400 claims were given twice (docs/decisions/0001-store.md). So every writer begins with BEGIN
-IMMEDIATE, on an engine of its own, and readers keep out of the write lock on a second one.
+Left alone, both let two writers read the same free slot before either takes it; measured, up to
+340 of 400 claims were given twice (docs/decisions/0001-store.md). So there is one writer at a time:
+on SQLite it begins with BEGIN IMMEDIATE, on PostgreSQL with an advisory lock. Readers wait for
+nobody, on an engine of their own.
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 5_000
-"""How long a SQLite writer waits for another one before it gives up."""
+"""How long a writer waits for another one before it gives up."""
+
+WRITER_LOCK = 0x4D455345
+"""The advisory lock that PostgreSQL's one writer holds."""
+
+
+FileMark = tuple[int, int]
+"""Device and inode: what a file stays while its name comes to mean another."""
 
 
 class StoreError(Exception):
@@ -39,8 +47,12 @@ OURS = (IntegrityError, ProgrammingError, DataError)
 OURS_IN_SQLITE = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
 """What only a fault of this program can raise: nobody else could mend it, so it stays as it is."""
 
-BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+NOT_OURS = ("42P01", "42703", "42501")
+"""But on PostgreSQL a table or column can be gone, or a right missing: somebody can mend that."""
+
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01", "40001")
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002")
+READ_ONLY = (sqlite3.SQLITE_READONLY, "25006")
 
 
 @contextmanager
@@ -51,24 +63,29 @@ def store_faults(place: str, read_only: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (*OURS, *OURS_IN_SQLITE):
-        raise
     except (DBAPIError, sqlite3.Error) as error:
         fault = error.orig if isinstance(error, DBAPIError) else error
-        code = getattr(fault, "sqlite_errorcode", None)
-        if read_only and code == sqlite3.SQLITE_READONLY:
+        code = _code(fault)
+        if isinstance(error, (*OURS, *OURS_IN_SQLITE)) and code not in NOT_OURS:
+            raise
+        if read_only and code in READ_ONLY:
             raise
         reason = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
         raise StoreError(f"{place}: {reason}; {_mend(code)}") from error
 
 
-def _mend(code: int | None) -> str:
+def _code(fault: BaseException | None) -> int | str | None:
+    """What kind of fault it is: SQLite's primary code, or PostgreSQL's SQLSTATE."""
+    code = getattr(fault, "sqlite_errorcode", None)
     # SQLite keeps the kind of a fault in the lowest byte, what exactly it was above it.
-    kind = None if code is None else code & 0xFF
-    if kind in BUSY:
+    return getattr(fault, "sqlstate", None) if code is None else code & 0xFF
+
+
+def _mend(code: int | str | None) -> str:
+    if code in BUSY:
         return "another program is writing to it, try again in a moment"
     look = "look at MESE_HOME or MESE_DATABASE_URL"
-    if kind in DAMAGED:
+    if code in DAMAGED:
         return f"{look}, put a copy of the file back, or move it away and import again"
     return look
 
@@ -79,6 +96,7 @@ class Store:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._writer = writer
         self._reader = reader
+        self._file: FileMark | None = None
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -121,14 +139,18 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One transaction that may write: committed at the end, undone when an error leaves it.
 
-        Here and in `read`, what the database refuses becomes `StoreError`.
+        Here and in `read`, what the database refuses becomes `StoreError`, and so does a file that
+        was removed or replaced since it was opened: what is written there, nobody would find.
         """
+        self._refuse_another_file()
         with store_faults(self.place), Session(self._writer) as session, session.begin():
             yield session
+        self._refuse_another_file()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One transaction that sees a single state of the store; the database refuses writes."""
+        self._refuse_another_file()
         faults = store_faults(self.place, read_only=True)
         with faults, Session(self._reader) as session, session.begin():
             yield session
@@ -139,6 +161,7 @@ class Store:
 
         SQLite changes a table by making it anew, so foreign keys are looked at only at the end.
         """
+        self._refuse_another_file()
         with (
             store_faults(self.place),
             self._writer.connect() as connection,
@@ -152,6 +175,30 @@ class Store:
         """Close all pooled connections; the store may be used again afterwards."""
         self._reader.dispose()
         self._writer.dispose()
+        self._file = None
+
+    def _refuse_another_file(self) -> None:
+        # Open connections hold on to a file that has lost its name, and all seems well with them.
+        file = self.sqlite_file
+        if file is None:
+            return
+        found = _mark_of(file)
+        if self._file is None:
+            self._file = found
+        elif found != self._file:
+            fate = "replaced by another" if found else "removed"
+            raise StoreError(
+                f"{file} was {fate} while this program had it open; put a copy of it back if it "
+                "is missed, then reload the page or start the program again"
+            )
+
+
+def _mark_of(file: Path) -> FileMark | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def parse_url(url: str) -> URL:
@@ -231,10 +278,17 @@ def _refuse_orphans(connection: Connection, place: str) -> None:
 
 
 def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
-    writer = _engine(url, pool_pre_ping=True)
+    engine = _engine(url, pool_pre_ping=True)
     # REPEATABLE READ: what a page draws from several statements must come from one state.
-    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    writer = engine.execution_options()
+    event.listen(writer, "begin", _wait_for_the_writer_before)
     return writer, reader
+
+
+def _wait_for_the_writer_before(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
 
 def _engine(url: URL, **options: Any) -> Engine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from db import migrating
 from db.corpus import hash_images, import_records
 from db.store import Store
 from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Query, SemanticClass, Sentence
+from tests.postgres_cluster import Cluster, NoPostgres, throwaway_cluster
 
 PHOTOBENCH = Path(__file__).parents[3] / "shared" / "data" / "photobench"
 
@@ -86,9 +90,74 @@ def records(tmp_path: Path) -> CorpusRecords:
     )
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own. Where there is none its tests are skipped, but not in CI."""
+    try:
+        with throwaway_cluster() as running:
+            yield running
+    except NoPostgres as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def made_database(cluster: Cluster) -> str:
+    """A PostgreSQL database with empty tables, made once and then copied for each test."""
+    name = cluster.create()
+    Store.open(cluster.url(name)).close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with empty tables, made once and then copied for each test."""
+    path = tmp_path_factory.mktemp("made") / "mese.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'home' / 'mese.db'}")
+def sqlite_url(tmp_path: Path, made_file: Path) -> str:
+    path = tmp_path / "home" / "mese.db"
+    path.parent.mkdir()
+    shutil.copyfile(made_file, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(cluster: Cluster, made_database: str) -> Iterator[str]:
+    name = cluster.create(made_database)
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An empty store of the test's own, on either database."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """For what is SQLite's alone."""
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str) -> Iterator[Store]:
+    """For what is PostgreSQL's alone."""
+    opened = Store.open(postgresql_url)
     yield opened
     opened.close()
 
@@ -106,3 +175,19 @@ def photobench() -> Path:
     if not PHOTOBENCH.is_dir():
         pytest.skip(f"{PHOTOBENCH} is not there; it is the real data of the issues")
     return PHOTOBENCH
+
+
+@pytest.fixture
+def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """This program with one more migration, which makes today's store an old one."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrating.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "later.py").write_text(
+        "from alembic import op\n"
+        f"revision, down_revision = 'later', '{migrating.head()}'\n"
+        "branch_labels = depends_on = None\n"
+        "def upgrade(): op.execute('CREATE TABLE rounds (id INTEGER)')\n"
+        "def downgrade(): op.execute('DROP TABLE rounds')\n"
+    )
+    monkeypatch.setattr(migrating, "MIGRATIONS", folder)
+    return "later"

@@ -19,7 +19,6 @@ from db.store import Store
 from mese.corpus import CorpusRecords, Mention, Sentence
 from mese.mesed_format import read_folder, write_folder
 from tests.db.conftest import CHICAGO
-from tests.db.test_store import newer_program  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,7 +148,7 @@ def test_a_file_that_is_no_database_is_told_in_one_line(home: Path) -> None:
 def test_upgrade_copies_an_older_store_first(
     home: Path,
     folder: Path,
-    newer_program: str,  # noqa: F811
+    newer_program: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.MonkeyPatch.context() as older:

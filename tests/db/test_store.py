@@ -1,32 +1,24 @@
-"""The store's promises: one writer at a time, readers that never wait, rules in the schema."""
+"""The store's promises: one writer at a time, readers that never wait, faults told plainly."""
 
 from __future__ import annotations
 
+import os
 import shutil
-import sqlite3
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from db import migrating
-from db.migrating import backup_sqlite, needs_upgrade, upgrade_store
-from db.models import (
-    Base,
-    StoredCandidate,
-    StoredContext,
-    StoredCorpus,
-    StoredEntity,
-    StoredImage,
-    StoredSentence,
-)
+from db.models import StoredImage
 from db.store import Store, StoreError, parse_url
+from tests.postgres_cluster import Cluster
+
+PRAGMAS = ("journal_mode", "foreign_keys", "busy_timeout", "query_only", "synchronous")
 
 
 def add_next_image(store: Store) -> None:
@@ -64,7 +56,7 @@ def test_a_reader_sees_one_state_from_its_first_look_to_its_last(store: Store) -
 
 
 def test_a_reader_cannot_write(store: Store) -> None:
-    with pytest.raises(OperationalError, match="readonly"), store.read() as session:
+    with pytest.raises(DBAPIError, match=r"read-?only"), store.read() as session:
         session.execute(insert(StoredImage), [{"id": 1, "path": "a", "width": 1, "height": 1}])
 
 
@@ -81,162 +73,17 @@ def test_an_error_undoes_the_whole_transaction(store: Store) -> None:
         assert session.get(StoredImage, 1) is None
 
 
-def test_the_pragmas_hold_on_every_connection(store: Store) -> None:
-    for opened, writes in ((store.write, True), (store.read, False)):
+def test_the_pragmas_hold_on_every_connection(sqlite_store: Store) -> None:
+    for opened, writes in ((sqlite_store.write, True), (sqlite_store.read, False)):
         with opened() as session:
-            pragmas = {
-                name: session.scalar(text(f"PRAGMA {name}"))
-                for name in ("journal_mode", "foreign_keys", "busy_timeout", "query_only")
-            }
+            pragmas = {name: session.scalar(text(f"PRAGMA {name}")) for name in PRAGMAS}
         assert pragmas == {
             "journal_mode": "wal",
             "foreign_keys": 1,
             "busy_timeout": 5000,
             "query_only": 0 if writes else 1,
+            "synchronous": 1 if writes else 2,  # NORMAL, and SQLite's own FULL
         }
-
-
-GOOD_CONTEXT = {
-    "id": 1,
-    "sentence_id": 1,
-    "entity_id": 1,
-    "span_start": 0,
-    "span_end": 0,
-    "token_count": 1,
-}
-
-
-@pytest.mark.parametrize(
-    ("model", "row", "constraint"),
-    [
-        (StoredContext, {**GOOD_CONTEXT, "span_start": -1}, "ck_contexts_span_starts_inside"),
-        (StoredContext, {**GOOD_CONTEXT, "span_start": 1}, "ck_contexts_span_not_empty"),
-        (StoredContext, {**GOOD_CONTEXT, "entity_id": 2}, "FOREIGN KEY"),
-        (StoredCandidate, {"context_id": 9, "image_id": 1, "rank": 0}, "rank_in_range"),
-        (StoredCandidate, {"context_id": 9, "image_id": 1, "rank": 11}, "rank_in_range"),
-        (StoredCandidate, {"context_id": 9, "image_id": 1, "rank": 2}, "UNIQUE"),
-        (StoredEntity, {"id": 2, "name": "", "search_key": "", "role": "target"}, "named"),
-        (StoredEntity, {"id": 2, "name": "a", "search_key": "a", "role": "boss"}, "role_known"),
-        (StoredImage, {"id": 2, "path": "a", "width": 1, "height": 1}, "UNIQUE"),
-        (StoredImage, {"id": 2, "path": "b"}, "sized_or_explained"),
-        (StoredImage, {"id": 2, "path": "b", "width": 1, "problem": "x"}, "both_sides_or_none"),
-        (
-            StoredImage,
-            {"id": 2, "path": "b", "width": 1, "height": 1, "sha256": "ab"},
-            "sha256_is_hex",
-        ),
-    ],
-)
-def test_the_schema_itself_refuses_what_breaks_a_rule(
-    store: Store, model: type[Base], row: dict[str, object], constraint: str
-) -> None:
-    with store.write() as session:
-        session.add(StoredImage(id=1, path="a", width=1, height=1))
-        session.add(StoredEntity(id=1, name="a", search_key="a", role="target"))
-        session.add(StoredSentence(id=1, line=1, tokens=["a"], token_count=1))
-        session.flush()
-        session.add(StoredContext(**{**GOOD_CONTEXT, "id": 9}))
-        session.flush()
-        session.add(StoredCandidate(context_id=9, image_id=1, rank=1))
-    with pytest.raises(IntegrityError, match=constraint), store.write() as session:
-        session.execute(insert(model), [row])
-
-
-def test_a_store_holds_one_corpus_only(store: Store) -> None:
-    row = {"name": "a", "source": "a", "image_root": "/", "fingerprint": "a"}
-    moment = migrating.datetime(2024, 1, 1)
-    with pytest.raises(IntegrityError, match="only_one"), store.write() as session:
-        session.execute(insert(StoredCorpus), [{"id": 2, "imported_at": moment, **row}])
-
-
-def test_models_and_migrations_agree(store: Store) -> None:
-    with store.connection() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-        kept = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'table'"))
-        migrated = " ".join(str(sql) for (sql,) in kept)
-    assert found == []
-    # Alembic does not compare CHECKs on SQLite, so their names are looked for.
-    for table in Base.metadata.sorted_tables:
-        for constraint in table.constraints:
-            assert str(constraint.name) in migrated
-
-
-def test_the_first_migration_can_be_undone_and_done_again(store: Store) -> None:
-    with store.connection() as connection:
-        config = migrating._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-        tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        assert [name for (name,) in tables] == ["alembic_version"]
-    assert upgrade_store(store) == ("nothing", migrating.head())
-
-
-def test_a_new_store_is_made_once_when_many_open_it_together(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new folder/100%/mese.db"
-    with ThreadPoolExecutor(6) as pool:
-        stores = list(pool.map(Store.open, [url] * 6))
-    with stores[3].read() as session:
-        assert session.scalar(select(func.count(StoredEntity.id))) == 0
-
-
-@pytest.fixture
-def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """This program with one more migration, which makes today's store an old one."""
-    folder = tmp_path / "migrations"
-    shutil.copytree(migrating.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "later.py").write_text(
-        "from alembic import op\n"
-        f"revision, down_revision = 'later', '{migrating.head()}'\n"
-        "branch_labels = depends_on = None\n"
-        "def upgrade(): op.execute('CREATE TABLE rounds (id INTEGER)')\n"
-        "def downgrade(): op.execute('DROP TABLE rounds')\n"
-    )
-    monkeypatch.setattr(migrating, "MIGRATIONS", folder)
-    return "later"
-
-
-def test_an_older_store_is_not_opened_but_upgraded(store: Store, newer_program: str) -> None:
-    with pytest.raises(StoreError, match="older than this program; run `python -m db upgrade`"):
-        Store.open(f"sqlite:///{store.sqlite_file}")
-    assert needs_upgrade(store)
-    before = "0002"
-    assert upgrade_store(store) == (before, newer_program)
-    assert not needs_upgrade(store)
-    Store.open(f"sqlite:///{store.sqlite_file}").close()
-
-
-def test_a_newer_store_is_left_alone(store: Store) -> None:
-    with store.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for refuse in (
-        lambda: Store.open(f"sqlite:///{store.sqlite_file}"),
-        lambda: upgrade_store(store),
-    ):
-        with pytest.raises(StoreError, match=r"newer .revision 9999. than this program"):
-            refuse()
-
-
-def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE recipes (id INTEGER)")
-    with pytest.raises(StoreError, match=r"not MESE Studio's \(recipes\)"):
-        Store.open(f"sqlite:///{path}")
-    with closing(sqlite3.connect(path)) as other:
-        names = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    assert names == [("recipes",)]
-
-
-def test_a_backup_is_whole_while_the_store_is_open(store: Store, tmp_path: Path) -> None:
-    add_next_image(store)  # still in the write-ahead log, which a copy of the file would miss
-    assert store.sqlite_file is not None
-    backup_sqlite(store.sqlite_file, tmp_path / "copy.db")
-    copy = Store.open(f"sqlite:///{tmp_path / 'copy.db'}")
-    with copy.read() as session:
-        assert session.get(StoredImage, 1) is not None
-    copy.close()
-    with pytest.raises(StoreError, match="exists already"):
-        backup_sqlite(store.sqlite_file, tmp_path / "copy.db")
 
 
 def damaged(path: Path) -> Path:
@@ -255,27 +102,112 @@ def test_a_damaged_file_is_refused_with_its_place_and_the_mend(tmp_path: Path) -
 
 
 def test_a_writer_that_waits_in_vain_says_why(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.store.BUSY_TIMEOUT_MS", 1)
-    hasty = Store.connect(f"sqlite:///{store.sqlite_file}")
-
-    def write() -> None:
-        with hasty.write() as session:
-            session.connection()
-
+    hasty = Store.connect(store_url)
     with store.write() as writing:
         writing.connection()
-        with pytest.raises(StoreError, match=r"locked; another program is writing"):
-            write()
-    write()
+        with pytest.raises(StoreError, match=r"another program is writing to it, try again"):
+            add_next_image(hasty)
+        with hasty.read() as session:  # which waits for nobody
+            assert session.scalar(select(func.count(StoredImage.id))) == 0
+    add_next_image(hasty)
     hasty.close()
 
 
-def test_a_backup_of_what_is_no_store_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mese.db").write_text("no tables" * 500)
-    with pytest.raises(StoreError, match=r"mese.db, being copied to .*: file is not a database"):
-        backup_sqlite(tmp_path / "mese.db", tmp_path / "copy.db")
+def test_a_writer_waits_for_another_to_be_done(store: Store) -> None:
+    first_writes, first_may_end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with store.write() as session:
+            session.add(StoredImage(id=1, path="1.png", width=1, height=1))
+            session.flush()
+            first_writes.set()
+            assert first_may_end.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        assert first_writes.wait(10)
+        two = pool.submit(add_next_image, store)
+        first_may_end.set()
+        one.result()
+        two.result()
+    with store.read() as session:
+        assert session.scalars(select(StoredImage.path).order_by(StoredImage.id)).all() == [
+            "1.png",
+            "2.png",
+        ]
+
+
+def look(store: Store) -> None:
+    with store.read() as session:
+        session.scalar(select(func.count(StoredImage.id)))
+
+
+@pytest.mark.parametrize("use", [look, add_next_image])
+@pytest.mark.parametrize("fate", ["removed", "replaced by another"])
+def test_a_file_that_was_taken_away_is_noticed(
+    sqlite_store: Store, made_file: Path, tmp_path: Path, use: Callable[[Store], None], fate: str
+) -> None:
+    add_next_image(sqlite_store)
+    look(sqlite_store)
+    file = sqlite_store.sqlite_file
+    assert file is not None
+    if fate == "removed":
+        file.unlink()
+    else:
+        shutil.copyfile(made_file, tmp_path / "other.db")
+        os.replace(tmp_path / "other.db", file)
+    for _ in range(2):  # it stays noticed
+        with pytest.raises(StoreError, match=f"mese.db was {fate} while .* put a copy of it back"):
+            use(sqlite_store)
+
+
+def test_a_writer_whose_file_goes_under_its_hands_is_not_told_that_all_is_well(
+    sqlite_store: Store,
+) -> None:
+    file = sqlite_store.sqlite_file
+    assert file is not None
+
+    def write() -> None:
+        with sqlite_store.write() as session:
+            session.add(StoredImage(id=1, path="a", width=1, height=1))
+            session.flush()
+            file.unlink()
+
+    with pytest.raises(StoreError, match="was removed"):
+        write()
+
+
+def test_a_store_that_was_closed_takes_the_file_that_is_there(
+    sqlite_store: Store, made_file: Path
+) -> None:
+    add_next_image(sqlite_store)
+    sqlite_store.close()
+    file = sqlite_store.sqlite_file
+    assert file is not None
+    file.unlink()
+    shutil.copyfile(made_file, file)
+    add_next_image(sqlite_store)
+
+
+def test_a_postgresql_store_that_was_taken_away_is_told_in_one_line(
+    cluster: Cluster, made_database: str
+) -> None:
+    name = cluster.create(made_database)
+    store = Store.open(cluster.url(name))
+    with psycopg.connect(cluster.url(name), autocommit=True) as other:
+        other.execute("ALTER TABLE images RENAME TO pictures")
+    for use in (look, add_next_image):
+        with pytest.raises(StoreError, match=r'"images" does not exist; look at MESE_HOME'):
+            use(store)
+    cluster.drop(name)
+    for use in (look, add_next_image):
+        with pytest.raises(StoreError, match=r"does not exist.*; look at MESE_HOME") as told:
+            use(store)
+        assert "\n" not in str(told.value)
+    store.close()
 
 
 def test_postgresql_urls_get_psycopg_3() -> None:
