@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from db.images import LOOKUP, batches
+from db.images import LOOKUP
 from db.loading import load_queries
 from db.models import (
     StoredAlias,
@@ -20,6 +20,7 @@ from db.models import (
 )
 from db.search import classes_of, context_counts, entities_by_name
 from db.store import Store
+from mese.batches import batches
 from mese.corpus import Query
 
 FIGURE_1 = ("Washington D.C.", "Chicago", "Los Angeles")

@@ -7,9 +7,9 @@ reason in `problem`, so that its contexts go on without an image and nobody has 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from db.accounts import Role, User, check, open_mode_user
 from db.models import StoredCorpus, StoredImage
 from db.store import Store
+from mese.batches import batches
 from mese.images import UnreadableImage, read_size, resolve, sha256_of
 
-Item = TypeVar("Item")
 Progress = Callable[[int, int | None], None]
 
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -28,18 +28,6 @@ LOOKUP = 5_000
 
 HASHED_AT_ONCE = 200
 """How many hashes one transaction keeps: what is lost at most when the pass is stopped."""
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of up to `size` items, in order."""
-    batch: list[Item] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 class ImageTable:

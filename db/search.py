@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, case, func, literal, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.images import LOOKUP, batches
+from db.images import LOOKUP
 from db.models import StoredAlias, StoredClass, StoredContext, StoredEntity, StoredMembership
 from db.store import Store
+from mese.batches import batches
 from mese.names import fold
 
 

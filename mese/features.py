@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from mese.batches import batches
 from mese.bundle import write_json
 from mese.encoders import encode_patches
 from mese.images import MAX_PIXELS, PATCHES, UnreadableImage, cut_patches, open_image, to_square
@@ -192,23 +193,10 @@ def fill(
     with store.filling():
         missing = {h: path for h, path in images.items() if h not in store.row_of}
         done = 0
-        for batch in _in_batches(read_squares(missing, max_pixels), BATCH):
+        for batch in batches(read_squares(missing, max_pixels), BATCH):
             patches = torch.from_numpy(cut_patches(np.stack([s for _, s in batch]), imagenet_norm))
             features = encode_patches(backbone, patches.to(device)).float().cpu().numpy()
             store.append([h for h, _ in batch], features.astype(np.float16))
             done += len(batch)
             if progress:
                 progress(done, len(missing))
-
-
-def _in_batches(
-    items: Iterable[tuple[str, NDArray[np.uint8]]], size: int
-) -> Iterator[list[tuple[str, NDArray[np.uint8]]]]:
-    batch: list[tuple[str, NDArray[np.uint8]]] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
