@@ -7,7 +7,7 @@ from importlib import import_module
 
 from mese.demo.family import FactsError, Family
 
-NAMES = ("places",)
+NAMES = ("places", "chords")
 """The packages below this one; each has a function `families()`."""
 
 
