@@ -13,6 +13,9 @@ from mese.corpus import MODALITIES, Expansion
 from mese.engine import METHODS, Engine, SeedError
 from mese.shell import one_of, out, plainly, settings_or_exit, shell
 
+FEW_SEEDS = 3
+"""Below this a class is hardly told apart; the paper's queries have 3 or 5 seeds."""
+
 app = shell("Multi-modal Entity Set Expansion from the shell.")
 
 
@@ -28,12 +31,12 @@ def expand(
         ),
     ] = None,
     modality: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help=f"What represents entities: {', '.join(MODALITIES)}.",
+            help=f"What represents entities: {', '.join(MODALITIES)}; else the bundle's fullest.",
             callback=one_of(MODALITIES),
         ),
-    ] = "text+image",
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Rank the entities that belong with the seeds, best first."""
@@ -41,6 +44,8 @@ def expand(
         engine = Engine.load(locate(settings_or_exit().bundles, bundle))
         chosen = engine.seeds(*(name.strip() for name in seeds.split(";") if name.strip()))
         expansion = engine.expand(chosen, limit, modality, method)
+        if len(chosen) < FEW_SEEDS:
+            typer.echo(f"Few seeds ({len(chosen)}): the method is meant for 3 or 5.", err=True)
         if as_json:
             typer.echo(json.dumps(_as_dict(engine, expansion), ensure_ascii=False, indent=1))
         else:

@@ -7,12 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from mese.__main__ import app
+from mese.bundle import write_bundle
+from mese.corpus import Entity
 from mese.engine import Engine
+from mese.index import EntityIndex
 
 FIGURE_1 = "Washington D.C.;Chicago;Los Angeles"
 ROOT = Path(__file__).parents[2]
@@ -138,3 +142,18 @@ def test_expanding_needs_no_torch(small_home: Path) -> None:
         "assert not {'torch', 'transformers', 'streamlit', 'sqlalchemy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_bundle_of_sentences_alone_needs_no_modality(small_home: Path, tmp_path: Path) -> None:
+    index = EntityIndex.from_distributions(np.full((4, 4), 0.25), np.zeros((4, 4)))
+    entities = [Entity(n, name) for n, name in enumerate("abcd")]
+    write_bundle(tmp_path / "b", {"name": "b"}, entities, [()] * 4, {"text": index})
+    done = call(small_home, str(tmp_path / "b"), "--seeds", "a;b;c", "--json")
+    assert json.loads(done.stdout)["settings"]["modality"] == "text"
+
+
+def test_few_seeds_are_ranked_with_a_hint(small_home: Path) -> None:
+    few = call(small_home, "toy", "--seeds", "Chicago;Boston")
+    assert few.exit_code == 0
+    assert "Few seeds (2): the method is meant for 3 or 5." in few.stderr
+    assert "Few seeds" not in call(small_home, "toy", "--seeds", "Chicago;Boston;Miami").stderr
