@@ -6,8 +6,9 @@ one-line reason otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import replace as rebuilt
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +16,27 @@ import typer
 
 from db import tending
 from db.accounts import NotAllowed
-from db.corpus import ImportReport, hash_images, import_records, is_empty
+from db.corpus import (
+    ImportReport,
+    export_folder,
+    hash_images,
+    import_path,
+    import_records,
+    is_empty,
+)
+from db.importing import read_path
 from db.loading import held_corpus
 from db.store import Store, StoreError
-from mese.corpus import CorpusRecords
-from mese.mesed_format import MesedFormatError, SetAside, read_folder, write_folder
+from mese.corpus import IMAGE_POLICIES
+from mese.mesed_format import MesedFormatError, write_folder
 from mese.settings import Settings
-from mese.shell import bar, plainly, settings_or_exit, shell
+from mese.shell import bar, one_of, plainly, settings_or_exit, shell
 
 SHOWN = 10
 """How many of the lines that were set aside are printed; the file holds all."""
+
+DEMO = "demo:"
+"""How the source of the embedded corpus begins; the generator's fingerprint follows."""
 
 MENDABLE = (StoreError, MesedFormatError, NotAllowed, OSError)
 """What is told in one line; anything else is a fault of ours and shows its traceback."""
@@ -32,87 +44,150 @@ MENDABLE = (StoreError, MesedFormatError, NotAllowed, OSError)
 app = shell("The store of MESE Studio: bring a corpus in, look at it, tend it.")
 
 
+ImageRoot = Annotated[
+    Path | None,
+    typer.Option(exists=True, file_okay=False, help="Where image paths begin; else PATH's folder."),
+]
+
+
 @app.command("import")
-def import_folder(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A MESED folder.")],
-    image_root: Annotated[
-        Path | None,
-        typer.Option(exists=True, file_okay=False, help="Where image paths begin; else DIR."),
-    ] = None,
+def import_corpus(
+    path: Annotated[
+        Path, typer.Argument(exists=True, help="A MESED folder, or a CSV or JSONL file.")
+    ],
+    image_root: ImageRoot = None,
     strict: Annotated[
         bool, typer.Option(help="Stop at the first malformed line instead of setting it aside.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option(help="Put it in the place of the corpus that the store holds.")
+    ] = False,
+    copy: Annotated[bool, typer.Option(help="Copy the images below MESE_HOME/images.")] = False,
 ) -> None:
-    """Import a MESED folder into the empty store; the same folder again changes nothing."""
+    """Import a corpus; the same one again changes nothing, another one is told apart."""
     with plainly(*MENDABLE):
         settings = settings_or_exit()
-        read = read_folder(folder, image_root, strict)
+        read_path(path, image_root, strict)  # what is no corpus must not leave an empty store
         store = Store.open(settings.store_url)
-        source = str(folder.resolve())
-        report = _import(store, read.records, source, settings, strict)
-        set_aside = (*read.set_aside, *report.set_aside)
-        _tell_import(report, store)
-        _tell_set_aside(set_aside, settings.home / "set-aside.txt")
+        with bar("Importing sentences") as progress:
+            report = import_path(
+                store,
+                path,
+                image_root=image_root,
+                strict=strict,
+                replace=replace,
+                copy_to=settings.home / "images" if copy else None,
+                image_max_pixels=settings.max_pixels,
+                progress=progress,
+            )
+        _finish(store, report, settings)
 
 
 @app.command()
-def demo() -> None:
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    images: Annotated[
+        str | None,
+        typer.Option(
+            callback=one_of(IMAGE_POLICIES),
+            help="Image policy (top1, reranked, calibrated): one image a context, no candidates.",
+        ),
+    ] = None,
+    copy: Annotated[bool, typer.Option(help="Copy the images into the folder too.")] = False,
+) -> None:
+    """Write the corpus as a MESED folder with its sidecars; images stay where they are."""
+    with plainly(*MENDABLE):
+        store = Store.open(settings_or_exit().store_url)
+        with bar("Writing sentences") as progress:
+            report = export_folder(store, folder, images=images, copy=copy, progress=progress)
+    typer.echo(f"Wrote {report.name!r} with {report.sentences:,} sentences to {report.folder}.")
+    if copy:
+        typer.echo(f"{report.images_copied:,} images were copied.")
+    else:
+        typer.echo(f"Its images stay below {report.image_root}: import it with --image-root.")
+    for fault in report.not_copied[:SHOWN]:
+        typer.echo(fault, err=True)
+
+
+@app.command()
+def demo(
+    replace: Annotated[
+        bool, typer.Option(help="Build it anew, in the place of the corpus that the store holds.")
+    ] = False,
+) -> None:
     """Build the embedded corpus and import it, if the store is empty."""
     with plainly(*MENDABLE):
         settings = settings_or_exit()
         store = Store.open(settings.store_url)
-        if not is_empty(store):
-            with store.read() as session:
-                name = held_corpus(session, store).name
-            with bar("Hashing images") as progress:  # what a stopped run may have left
-                hash_images(store, progress)
-            typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
-            return
         from mese.demo.build import build_records, fingerprint
 
+        source = f"{DEMO}{fingerprint()}"
+        if not replace and not is_empty(store):
+            _leave(store, source)
+            return
         with bar("Drawing the embedded corpus") as progress:
             records = build_records(settings.demo_corpus, progress)
-        records = replace(records, sentences=list(records.sentences))  # walked twice
+        records = rebuilt(records, sentences=list(records.sentences))  # walked twice
         write_folder(records, settings.demo_corpus, replace=True)
-        _tell_import(_import(store, records, f"demo:{fingerprint()}", settings), store)
+        with bar("Importing sentences") as progress:
+            report = import_records(
+                store,
+                records,
+                source=source,
+                replace=replace,
+                image_max_pixels=settings.max_pixels,
+                progress=progress,
+            )
+        _finish(store, report, settings)
 
 
-def _import(
-    store: Store, records: CorpusRecords, source: str, settings: Settings, strict: bool = False
-) -> ImportReport:
-    with bar("Importing sentences") as progress:
-        report = import_records(
-            store,
-            records,
-            source=source,
-            strict=strict,
-            image_max_pixels=settings.max_pixels,
-            progress=progress,
-        )
+def _leave(store: Store, source: str) -> None:
+    """Say what the store holds, and finish what a stopped run may have left."""
+    with store.read() as session:
+        held = held_corpus(session, store)
+        name, made_from = held.name, held.source
     with bar("Hashing images") as progress:
         hash_images(store, progress)
-    return report
-
-
-def _tell_import(report: ImportReport, store: Store) -> None:
-    if not report.changed:
-        text = f"{store.place} holds {report.name!r} already; nothing changed."
-    elif not report.contexts:
-        text = f"{store.place} holds {report.name!r}; {report.images:,} images were read anew."
-    else:
-        text = (
-            f"Imported {report.name!r} into {store.place}: {report.entities:,} entities, "
-            f"{report.contexts:,} contexts, {report.classes:,} classes, {report.images:,} images"
-            f" ({report.unreadable_images:,} unreadable)."
+    if made_from.startswith(DEMO) and made_from != source:
+        typer.echo(
+            f"{store.place} holds the embedded corpus as an older program made it; "
+            "run `python -m db demo --replace` for this one's."
         )
-    typer.echo(text)
+    else:
+        typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
 
 
-def _tell_set_aside(items: Sequence[SetAside], file: Path) -> None:
+def _finish(store: Store, report: ImportReport, settings: Settings) -> None:
+    with bar("Hashing images") as progress:
+        hash_images(store, progress)
+    typer.echo(_said_of(report, store))
+    _tell_set_aside(report, settings.home / "set-aside.txt")
+
+
+def _said_of(report: ImportReport, store: Store) -> str:
+    if not report.changed:
+        return f"{store.place} holds {report.name!r} already; nothing changed."
+    if not report.contexts:
+        return f"{store.place} holds {report.name!r}; {report.images:,} images were read anew."
+    instead = f" in the place of {report.replaced!r}" if report.replaced else ""
+    return (
+        f"Imported {report.name!r} into {store.place}{instead}: {report.entities:,} entities, "
+        f"{report.contexts:,} contexts, {report.classes:,} classes, {report.images:,} images"
+        f" ({report.unreadable_images:,} unreadable)."
+    )
+
+
+def _tell_set_aside(
+    report: ImportReport, file: Path, now: Callable[[], datetime] = datetime.now
+) -> None:
+    """Print the first lines that were set aside, and add all to a file under a heading."""
+    items = report.set_aside
     if not items:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{item}\n" for item in items), encoding="utf-8")
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(f"# {now():%Y-%m-%d %H:%M:%S} {report.name}: {len(items):,} set aside\n")
+        stream.writelines(f"{item}\n" for item in items)
     for item in items[:SHOWN]:
         typer.echo(str(item), err=True)
     typer.echo(f"{len(items):,} set aside; all are in {file}", err=True)

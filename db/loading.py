@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -17,6 +17,8 @@ from db.models import (
     StoredImage,
     StoredMembership,
     StoredQuery,
+    StoredScore,
+    StoredScorer,
     StoredSeed,
     StoredSentence,
 )
@@ -46,34 +48,62 @@ def load_corpus(store: Store, image_policy: str = "top1") -> Corpus:
 
     Raises `StoreError` for an empty store, and for a policy that the store cannot give yet.
     """
-    if image_policy not in IMAGE_POLICIES:
-        raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
     with store.read() as session:
         held = held_corpus(session, store)
-        _require_policy(session, image_policy)
+        ranks = chosen_ranks(session, image_policy)
         return Corpus(
             name=held.name,
-            entities=_entities(session),
-            classes=_classes(session),
+            entities=load_entities(session),
+            classes=load_classes(session),
             members=_members(session),
             queries=load_queries(session),
-            contexts=_contexts(session),
+            contexts=_contexts(session, ranks),
             image_root=Path(held.image_root),
             image_policy=image_policy,
         )
 
 
-def _require_policy(session: Session, image_policy: str) -> None:
-    """With one candidate a context every policy gives it; a choice needs scores or labels."""
+def chosen_ranks(session: Session, image_policy: str) -> ColumnElement[bool]:
+    """Which candidates an image policy chooses, as a condition on `StoredCandidate`.
+
+    `top1` is the first of the search. `reranked` is the best score, at equal scores the better
+    rank, and the first of the search where nothing was scored; while there are no rounds,
+    `calibrated` is the same (design.md). With one candidate a context every policy gives it.
+    Raises `StoreError` where the store cannot give the policy.
+    """
+    if image_policy not in IMAGE_POLICIES:
+        raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
+    first = StoredCandidate.rank == 1
     choice = select(StoredCandidate.context_id).where(StoredCandidate.rank > 1).limit(1)
-    if image_policy != "top1" and session.scalar(choice) is not None:
+    if image_policy == "top1" or session.scalar(choice) is None:
+        return first
+    scorers = session.scalars(
+        select(StoredScorer.id)
+        .where(exists().where(StoredScore.scorer_id == StoredScorer.id))
+        .limit(2)
+    ).all()
+    if len(scorers) != 1:
+        held = "scores of several scorers" if scorers else "none"
         raise StoreError(
-            f"the image policy {image_policy!r} needs re-ranking scores or labels, "
-            "and this store holds none; use top1"
+            f"the image policy {image_policy!r} needs the re-ranking scores of one scorer, "
+            f"and this store holds {held}; use top1"
         )
+    best = (
+        select(StoredScore.rank)
+        .where(
+            StoredScore.context_id == StoredCandidate.context_id,
+            StoredScore.scorer_id == scorers[0],
+        )
+        .order_by(StoredScore.value.desc(), StoredScore.rank)
+        .limit(1)
+        .correlate(StoredCandidate)
+        .scalar_subquery()
+    )
+    return StoredCandidate.rank == func.coalesce(best, 1)
 
 
-def _entities(session: Session) -> tuple[Entity, ...]:
+def load_entities(session: Session) -> tuple[Entity, ...]:
+    """All entities by id."""
     aliases: dict[int, list[str]] = {}
     wanted = select(StoredAlias.entity_id, StoredAlias.name)
     for entity, name in session.execute(wanted.order_by(StoredAlias.position)):
@@ -89,7 +119,8 @@ def _entities(session: Session) -> tuple[Entity, ...]:
     )
 
 
-def _classes(session: Session) -> tuple[SemanticClass, ...]:
+def load_classes(session: Session) -> tuple[SemanticClass, ...]:
+    """All classes in the schema's order."""
     wanted = select(StoredClass.name, StoredClass.middle, StoredClass.coarse)
     rows = session.execute(wanted.order_by(StoredClass.position))
     return tuple(SemanticClass(*row) for row in rows)
@@ -123,8 +154,8 @@ def load_queries(session: Session) -> tuple[Query, ...]:
     return tuple(Query(name, number, tuple(ids)) for (_, name, number), ids in seeds.items())
 
 
-def _contexts(session: Session) -> tuple[Context, ...]:
-    """In store order, each with the first image of its search."""
+def _contexts(session: Session, ranks: ColumnElement[bool]) -> tuple[Context, ...]:
+    """In store order, each with the image that the policy chooses."""
     rows = session.execute(
         select(
             StoredContext.id,
@@ -136,7 +167,7 @@ def _contexts(session: Session) -> tuple[Context, ...]:
         )
         .outerjoin(
             StoredCandidate,
-            (StoredCandidate.context_id == StoredContext.id) & (StoredCandidate.rank == 1),
+            (StoredCandidate.context_id == StoredContext.id) & ranks,
         )
         .order_by(StoredContext.id)
     )

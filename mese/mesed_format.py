@@ -163,10 +163,10 @@ def write_folder(records: CorpusRecords, folder: Path, replace: bool = False) ->
     refuse_unwritable(records)
     if replace:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_into(folder, records)
+        write_into(folder, records)
         return
     with written_beside(folder) as part:
-        _write_into(part, records)
+        write_into(part, records)
 
 
 @contextmanager
@@ -218,7 +218,8 @@ def refuse_unwritable(records: CorpusRecords) -> None:
             )
 
 
-def _write_into(folder: Path, records: CorpusRecords) -> None:
+def write_into(folder: Path, records: CorpusRecords) -> None:
+    """Write all files of a corpus into a folder; of the layout's, what is there is replaced."""
     for name in ("gt", *QUERY_FOLDERS.values()):
         (folder / name).mkdir(exist_ok=True)
         for old in (folder / name).glob("*.txt"):

@@ -19,8 +19,8 @@ from db.corpus import (
     is_empty,
     load_corpus,
 )
-from db.importing import SENTENCES_AT_ONCE
 from db.models import Base, StoredImage
+from db.staging import AT_ONCE
 from db.store import Store, StoreError
 from mese.corpus import Candidate, Context, Corpus, CorpusRecords, Entity, Mention, Query, Sentence
 from mese.images import sha256_of
@@ -145,7 +145,7 @@ def test_members_and_queries_that_do_not_fit_are_set_aside(
 
 
 def failing_late(sentences: tuple[Sentence, ...]) -> Iterator[Sentence]:
-    for _ in range(SENTENCES_AT_ONCE):
+    for _ in range(AT_ONCE):
         yield from sentences
     raise RuntimeError("the disk went away")
 
@@ -321,7 +321,9 @@ def test_policies_that_need_a_choice_are_refused_while_there_is_none(
     import_records(store, records)
     with pytest.raises(StoreError, match="no image policy 'best'; use top1"):
         load_corpus(store, "best")
-    with pytest.raises(StoreError, match="needs re-ranking scores"):
+    with pytest.raises(
+        StoreError, match="needs the re-ranking scores of one scorer, and this store holds none"
+    ):
         load_corpus(store, "reranked")
 
 
