@@ -100,16 +100,27 @@ def test_class_names_fit_the_layout() -> None:
         ("Georgia (state)", "capital", {"Atlanta"}),
         ("Peru", "currency", {"the sol"}),
         ("Ghana", "year", {"1957"}),
+        ("Finland", "kindred", {"Sweden"}),
+        ("Nauru", "purse", {"Tuvalu"}),
+        ("Ghana", "purse", set()),
+        ("Kansas", "north", {"Nebraska"}),
+        ("Kansas", "south", {"Oklahoma"}),
+        ("Maine", "town", set()),
+        ("Iowa", "fellow", set()),
+        ("Kansas", "fellow", {"Nebraska", "North Dakota", "Oklahoma", "South Dakota"}),
+        ("Leeds", "within", {"the United Kingdom"}),
+        ("Leipzig", "fellow", {"Dresden"}),
     ],
 )
 def test_facts_that_anyone_can_look_up(name: str, slot: str, values: set[str]) -> None:
-    subject = next(s for s in SUBJECTS if s.name == name)
+    subject = next(s for s in SUBJECTS if name in (s.name, s.spoken[0]))
     assert set(subject.slots[slot]) == values
 
 
-def test_the_nearest_city_of_tacoma_is_seattle_and_honolulu_has_none() -> None:
+def test_the_nearest_city_of_oakland_is_san_francisco_and_honolulu_has_none() -> None:
     found = {subject.name: subject.slots["next"] for subject in SUBJECTS}
-    assert found["Tacoma"][0] == "Seattle"
+    assert found["Oakland"][0] == "San Francisco"
+    assert found["Perth (Scotland)"][0] == "Edinburgh"
     assert found["Honolulu"] == ()
 
 

@@ -1,7 +1,8 @@
 """The twelve looks of a locator map: a city is a dot, a state a filled outline.
 
 A look is a style (colours, lines, texture) with a framing (the whole map, a region, the state).
-All places share the looks, so that a look says nothing about the place.
+All places share the looks, so that a look says nothing about the place. Cities of the United States
+are on its map of states, those of other countries on a map of the country with its rivers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from mese.demo import surfaces as s
-from mese.demo.families.places import geometry
+from mese.demo.families.places import geometry, world
 from mese.demo.families.places.geometry import Box, Point
 from mese.demo.surfaces import CANVAS, Colour, rgb
 
@@ -31,9 +32,10 @@ SMALL = 40
 
 @dataclass(frozen=True)
 class Place:
-    """What a map points out: a state, and for a city its spot in it (map coordinates)."""
+    """What a map points out: a state, or a city by its spot (map coordinates) and the state of the
+    United States, or other country, that it lies in."""
 
-    state: str
+    area: str
     spot: Point | None = None
 
 
@@ -174,7 +176,9 @@ LOOKS: dict[str, Style] = {
 
 def window(where: Place, style: Style, rng: random.Random) -> Window:
     """The part of the map to show: the place is in it, and not always in its middle."""
-    box = geometry.bounds(geometry.drawn()[where.state])
+    if where.area in world.outlines():
+        return _window_abroad(where, style, rng)
+    box = geometry.bounds(geometry.drawn()[where.area])
     if style.framing == "map":
         side = rng.uniform(1.02, 1.1) * style.room
         x, y = 0.5 + rng.uniform(-0.01, 0.01), 0.345 + rng.uniform(-0.07, 0.07)
@@ -189,6 +193,19 @@ def window(where: Place, style: Style, rng: random.Random) -> Window:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         play = 0.04
     x, y = x + rng.uniform(-play, play) * side, y + rng.uniform(-play, play) * side
+    return x - side / 2, y - side / 2, side
+
+
+def _window_abroad(where: Place, style: Style, rng: random.Random) -> Window:
+    """As `window`, never so near that the country's shape cannot be told."""
+    x, y = world.MIDDLE
+    sides = {"map": (1.02, 1.1), "region": (0.56, 0.68), "state": (0.74, 0.88)}
+    side = rng.uniform(*sides[style.framing]) * min(style.room, 1.3)
+    if style.framing != "map" and where.spot:
+        near = 0.75 if style.framing == "region" else 0.45
+        x, y = x + (where.spot[0] - x) * near, y + (where.spot[1] - y) * near
+    play = 0.04 * side
+    x, y = x + rng.uniform(-play, play), y + rng.uniform(-play, play)
     return x - side / 2, y - side / 2, side
 
 
@@ -217,7 +234,7 @@ def _states(
     image: Image.Image, style: Style, view: Window, where: Place, rng: random.Random
 ) -> None:
     """All states in view. A part of the map shows the insets only where it is about one."""
-    insets = style.framing == "map" or where.state in geometry.INSETS
+    insets = style.framing == "map" or where.area in geometry.INSETS
     draw = ImageDraw.Draw(image)
     lands = [s.shift(rgb(colour), rng, 4) for colour in style.land]
     for number, (state, rings) in enumerate(geometry.drawn().items()):
@@ -234,6 +251,36 @@ def _states(
     frame = s.mix(rgb(style.border), rgb(style.sea), 0.4)
     for box in geometry.INSET_BOXES.values() if insets else ():
         draw.rectangle(_on_canvas_box(box, view), outline=frame, width=2)
+
+
+def _country(
+    image: Image.Image, style: Style, view: Window, country: str, rng: random.Random
+) -> None:
+    """The country in the land's colours, what lies beyond it paler, its waters in the sea's."""
+    draw, border, sea = ImageDraw.Draw(image), rgb(style.border), rgb(style.sea)
+    land = s.shift(rgb(style.land[len(country) % len(style.land)]), rng, 4)
+    layers = world.drawn(country)
+    for kind, fill, line, width in (
+        ("beyond", s.mix(land, sea, 0.6), s.mix(border, sea, 0.6), 2),
+        ("own", land, border, style.line + 1),
+        ("lake", sea, s.mix(border, sea, 0.5), 2),
+    ):
+        for ring in layers[kind]:
+            points = _on_canvas(ring, view)
+            if style.wobble:
+                points = _shaky(points, rng, style.wobble)
+            draw.polygon(points, fill)
+            draw.line([*points, points[0]], line, width, joint="curve")
+    water = s.mix(s.mix(sea, border, 0.35), land, 0.25)
+    for river in layers["river"]:
+        draw.line(_on_canvas(river, view), water, max(2, style.line), joint="curve")
+
+
+def _land(image: Image.Image, style: Style, view: Window, where: Place, rng: random.Random) -> None:
+    if where.area in world.outlines():
+        _country(image, style, view, where.area, rng)
+    else:
+        _states(image, style, view, where, rng)
 
 
 def _fill(image: Image.Image, style: Style, view: Window, state: str, rng: random.Random) -> None:
@@ -283,9 +330,9 @@ def paint_map(where: Place, look: str, rng: random.Random) -> Image.Image:
     style = LOOKS[look]
     image = s.plain(s.shift(rgb(style.sea), rng, 5))
     view = window(where, style, rng)
-    _states(image, style, view, where, rng)
+    _land(image, style, view, where, rng)
     if where.spot is None:
-        _fill(image, style, view, where.state, rng)
+        _fill(image, style, view, where.area, rng)
     else:
         _dot(image, style, view, where.spot, rng)
     return style.light(image, rng) if style.light else image
@@ -297,9 +344,9 @@ _REFERENCE = Style("map", "#EAF2F6", ("#FFFFFF",), "#9AA3AA", "#B3202C", 2)
 def paint_reference(where: Place) -> Image.Image:
     """The canonical picture: the whole map, plain, with the place in red."""
     image, view = s.plain(rgb(_REFERENCE.sea)), (-0.04, -0.195, 1.08)
-    _states(image, _REFERENCE, view, where, random.Random(0))
+    _land(image, _REFERENCE, view, where, random.Random(0))
     if where.spot is None:
-        _fill(image, _REFERENCE, view, where.state, random.Random(0))
+        _fill(image, _REFERENCE, view, where.area, random.Random(0))
     else:
         _dot(image, _REFERENCE, view, where.spot, random.Random(0))
     return image
