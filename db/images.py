@@ -7,11 +7,11 @@ reason in `problem`, so that its contexts go on without an image and nobody has 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
@@ -27,42 +27,7 @@ LOOKUP = 5_000
 """How many values one IN list holds; SQLite and PostgreSQL both bound a statement's parameters."""
 
 HASHED_AT_ONCE = 200
-"""How many hashes one transaction keeps: what is lost at most when the pass is stopped."""
-
-
-class ImageTable:
-    """Gives image paths their ids during an import, and adds those that are new.
-
-    It looks paths up in the table instead of remembering them, so that its memory does not grow
-    with the corpus.
-    """
-
-    def __init__(self, session: Session, root: Path, max_pixels: int) -> None:
-        self._session = session
-        self._root = root
-        self._max_pixels = max_pixels
-        self._next_id = (session.scalar(select(func.max(StoredImage.id))) or 0) + 1
-        self.added = 0
-        self.unreadable = 0
-
-    def ids_of(self, paths: Iterable[str]) -> dict[str, int]:
-        """Path → id; a path that is new is read and added."""
-        wanted = list(dict.fromkeys(paths))
-        known: dict[str, int] = {}
-        for some in batches(wanted, LOOKUP):
-            found = select(StoredImage.path, StoredImage.id).where(StoredImage.path.in_(some))
-            known.update((path, number) for path, number in self._session.execute(found))
-        new = [self._new(path) for path in wanted if path not in known]
-        if new:
-            self._session.execute(insert(StoredImage), new)
-        return known | {row["path"]: row["id"] for row in new}
-
-    def _new(self, path: str) -> dict[str, Any]:
-        row = {"id": self._next_id, "path": path, **probe(self._root, path, self._max_pixels)}
-        self._next_id += 1
-        self.added += 1
-        self.unreadable += row["problem"] is not None
-        return row
+"""How many images one transaction keeps: what is lost at most when a pass is stopped."""
 
 
 def probe(root: Path, path: str, max_pixels: int) -> dict[str, Any]:
@@ -72,22 +37,6 @@ def probe(root: Path, path: str, max_pixels: int) -> dict[str, Any]:
     except UnreadableImage as error:
         return {"width": None, "height": None, "problem": str(error)}
     return {"width": width, "height": height, "problem": None}
-
-
-def probe_again(session: Session, root: Path, max_pixels: int, everything: bool) -> int:
-    """Read headers anew, of every image or of those with a problem; returns how many changed."""
-    columns = (StoredImage.id, StoredImage.path, StoredImage.problem)
-    wanted = select(*columns).order_by(StoredImage.id)
-    if not everything:
-        wanted = wanted.where(StoredImage.problem.is_not(None))
-    changed = []
-    for number, path, problem in session.execute(wanted).all():
-        row = probe(root, path, max_pixels)
-        if everything or row["problem"] != problem:
-            changed.append({"image": number, "sha256": None, **row})
-    if changed:
-        _update(session, changed)
-    return len(changed)
 
 
 def hash_images(store: Store, progress: Progress | None = None, user: User | None = None) -> int:
@@ -103,9 +52,10 @@ def hash_images(store: Store, progress: Progress | None = None, user: User | Non
     for some in batches(waiting, HASHED_AT_ONCE):
         rows = [_hash(root, number, path) for number, path in some]
         with store.write() as session:
-            _update(session, rows)
+            for good in (True, False):
+                update_images(session, [r for r in rows if (r["problem"] is None) is good])
         done += len(rows)
-        hashed += sum(row["sha256"] is not None for row in rows)
+        hashed += sum(row["problem"] is None for row in rows)
         if progress:
             progress(done, len(waiting))
     return hashed
@@ -125,12 +75,17 @@ def _unhashed(store: Store) -> tuple[Path, list[tuple[int, str]]]:
 
 def _hash(root: Path, number: int, path: str) -> dict[str, Any]:
     try:
-        return {"image": number, "sha256": sha256_of(resolve(root, path)), "problem": None}
+        file = resolve(root, path)
+        known = {"sha256": sha256_of(file), "bytes": file.stat().st_size}
     except (OSError, UnreadableImage) as error:
-        return {"image": number, "sha256": None, "problem": f"{path}: cannot be read ({error})"}
+        return {"image": number, "problem": f"{path}: cannot be read ({error})"}
+    return {"image": number, "problem": None, **known}
 
 
-def _update(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+def update_images(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Change images in bulk: each row names its `image` by id, all give the same columns."""
+    if not rows:
+        return
     table = StoredImage.__table__
     values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "image"}
     statement = update(StoredImage).where(table.c.id == bindparam("image")).values(values)

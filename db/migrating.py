@@ -6,10 +6,6 @@ SQLite file first; a newer one is left alone.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -19,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from db.store import Store, StoreError, store_faults
+from db.store import Store, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,7 +31,7 @@ def ensure_current(store: Store) -> None:
         raise StoreError(_why_not_current(revision, store.place))
 
 
-def upgrade_store(store: Store, now: Callable[[], datetime] = datetime.now) -> tuple[str, str]:
+def upgrade_store(store: Store) -> tuple[str, str]:
     """Bring the tables to the newest schema; returns (revision before, after), equal if nothing
     was to do."""
     with store.connection() as connection:
@@ -52,22 +48,6 @@ def needs_upgrade(store: Store) -> bool:
     """Whether the store has tables of an older schema."""
     with store.read() as session:
         return revision_of(session.connection()) in known_revisions() - {head()}
-
-
-def backup_sqlite(source: Path, target: Path) -> None:
-    """Copy a SQLite file, also while others write to it; raises `StoreError` if `target` is there.
-
-    SQLite's own backup keeps the copy whole where copying the file would miss its write-ahead log.
-    """
-    if target.exists():
-        raise StoreError(f"{target} exists already; name another file for the backup")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        store_faults(f"{source}, being copied to {target}"),
-        closing(sqlite3.connect(source)) as old,
-        closing(sqlite3.connect(target)) as new,
-    ):
-        old.backup(new)
 
 
 def upgrade_to(connection: Connection, revision: str = "head") -> None:

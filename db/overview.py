@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.loading import held_corpus
 from db.models import (
+    StoredCandidate,
     StoredClass,
     StoredContext,
     StoredEntity,
@@ -18,6 +19,7 @@ from db.models import (
     StoredSentence,
 )
 from db.store import Store
+from mese.corpus import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,11 @@ class ContextsPerEntity:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The corpus's figures; `queries_by_seeds` counts queries by their number of seeds."""
+    """The corpus's figures; `queries_by_seeds` counts queries by their number of seeds.
+
+    `missing_images` are files that cannot be shown, `contexts_without_image` the contexts whose
+    first image (rank 1) is one of them or not there at all.
+    """
 
     name: str
     entities: int
@@ -57,6 +63,13 @@ class Overview:
     images: int
     missing_images: int
     contexts_per_entity: ContextsPerEntity
+    roles: dict[str, int]
+    contexts_without_image: int
+
+    @property
+    def missing_rate(self) -> float:
+        """The share of contexts without an image to show, 0 to 1."""
+        return self.contexts_without_image / self.contexts if self.contexts else 0.0
 
     @property
     def classes(self) -> int:
@@ -72,18 +85,21 @@ def overview(store: Store) -> Overview:
     with store.read() as session:
         held = held_corpus(session, store)
         missing = select(func.count()).where(StoredImage.problem.is_not(None))
+        contexts = _count(session, StoredContext.id)
         in_a_class = select(func.count(StoredMembership.entity_id.distinct()))
         return Overview(
             name=held.name,
             entities=_count(session, StoredEntity.id),
             entities_in_a_class=session.scalar(in_a_class) or 0,
             sentences=_count(session, StoredSentence.id),
-            contexts=_count(session, StoredContext.id),
+            contexts=contexts,
             class_sizes=_class_sizes(session),
             queries_by_seeds=_queries(session),
             images=_count(session, StoredImage.id),
             missing_images=session.scalar(missing) or 0,
             contexts_per_entity=summarise(_histogram(session)),
+            roles=_roles(session),
+            contexts_without_image=contexts - _contexts_with_image(session),
         )
 
 
@@ -109,6 +125,23 @@ def _class_sizes(session: Session) -> tuple[ClassSize, ...]:
 def _queries(session: Session) -> dict[int, int]:
     wanted = select(StoredQuery.seed_count, func.count()).group_by(StoredQuery.seed_count)
     return dict(session.execute(wanted.order_by(StoredQuery.seed_count)).all())
+
+
+def _roles(session: Session) -> dict[str, int]:
+    """Role → entities, in the order of `ROLES`; roles that nobody has are left out."""
+    wanted = select(StoredEntity.role, func.count()).group_by(StoredEntity.role)
+    counts = dict(session.execute(wanted).all())
+    return {role: counts[role] for role in ROLES if role in counts}
+
+
+def _contexts_with_image(session: Session) -> int:
+    wanted = (
+        select(func.count())
+        .select_from(StoredCandidate)
+        .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
+        .where(StoredCandidate.rank == 1, StoredImage.problem.is_(None))
+    )
+    return session.scalar(wanted) or 0
 
 
 def _histogram(session: Session) -> dict[int, int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from db.accounts import NotAllowed
-from db.migrating import backup_sqlite, head, needs_upgrade, upgrade_store
-from db.overview import Overview, overview
+from db.backing_up import back_up
+from db.checking import KEPT, CheckReport, check_store, images_left
+from db.migrating import head, needs_upgrade, upgrade_store
+from db.stats import statistics
+from db.stats_text import as_json, print_statistics
 from db.store import Store, StoreError
-from mese.shell import out, plainly, settings_or_exit
+from mese.shell import plainly, settings_or_exit, stage_bars
 
 MENDABLE = (StoreError, NotAllowed, OSError)
 """What is told in one line; anything else is a fault of ours and shows its traceback."""
@@ -20,14 +24,73 @@ MENDABLE = (StoreError, NotAllowed, OSError)
 
 def register(app: typer.Typer) -> None:
     """Give a shell the commands of this module."""
-    for command in (stats, upgrade):
-        app.command()(command)
+    for name, command in (("stats", stats), ("check", check), ("backup", backup)):
+        app.command(name)(command)
+    app.command()(upgrade)
 
 
-def stats() -> None:
-    """Print the corpus's figures."""
+def stats(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Print the corpus's figures: the paper's Table 2 row, and what stands behind it."""
     with plainly(*MENDABLE):
-        _print_stats(overview(Store.open(settings_or_exit().store_url)))
+        figures = statistics(Store.open(settings_or_exit().store_url))
+        if json:
+            typer.echo(as_json(figures))
+        else:
+            print_statistics(figures)
+
+
+def check(
+    again: Annotated[
+        bool, typer.Option("--again", help="Read every image again, not only new ones.")
+    ] = False,
+) -> None:
+    """Decode and hash every image, verify spans, references and queries; 1 if any is broken.
+
+    Stopped, it goes on where it was when it is started again (without --again).
+    """
+    with plainly(*MENDABLE):
+        settings = settings_or_exit()
+        store = Store.open(settings.store_url)
+        try:
+            with stage_bars() as report:
+                found = check_store(
+                    store,
+                    again=again,
+                    max_pixels=settings.max_pixels,
+                    progress=lambda stage, done, of: report(stage, done, of, ""),
+                )
+        except KeyboardInterrupt:
+            left = images_left(store)
+            typer.echo(f"stopped; `python -m db check` goes on with {left:,} images", err=True)
+            raise typer.Exit(1) from None
+        _tell(found)
+    raise typer.Exit(1 if found.broken else 0)
+
+
+def _tell(found: CheckReport) -> None:
+    for finding in found.findings:
+        typer.echo(f"{finding.kind} {finding}")
+    for kind, count in found.counts.items():
+        if count > KEPT:
+            typer.echo(f"{kind}: {count - KEPT:,} more")
+    looked_at = (
+        f"{found.images:,} images ({found.read:,} of them read), {found.sentences:,} sentences, "
+        f"{found.contexts:,} contexts and {found.queries:,} queries looked at"
+    )
+    broken = ", ".join(f"{count:,} {kind}" for kind, count in found.counts.items())
+    typer.echo(f"{looked_at}; broken: {broken or 'nothing'}.")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file; it must not be there yet.")],
+) -> None:
+    """Copy the store to a new file, also while the app is running."""
+    with plainly(*MENDABLE):
+        store = Store.open(settings_or_exit().store_url)
+        back_up(store, file)
+        typer.echo(f"{store.place} was copied to {file} ({file.stat().st_size:,} bytes).")
 
 
 def upgrade() -> None:
@@ -43,40 +106,9 @@ def upgrade() -> None:
 
 def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
     if store.sqlite_file is None:
-        typer.echo("PostgreSQL is not copied here; keep a pg_dump of your own.", err=True)
+        typer.echo("PostgreSQL is not copied here; `pg_dump` keeps a copy.", err=True)
         return
     name = f"{store.sqlite_file.name}.before-{head()}-{now():%Y%m%d-%H%M%S}"
     target = store.sqlite_file.with_name(name)
-    backup_sqlite(store.sqlite_file, target)
+    back_up(store, target)
     typer.echo(f"Copied to {target}.")
-
-
-def _print_stats(figures: Overview) -> None:
-    table = Table(title=figures.name, show_header=False)
-    table.add_column("what")
-    table.add_column("how many", justify="right")
-    for what, how_many in _rows(figures):
-        table.add_row(what, how_many)
-    out.print(table)
-
-
-def _rows(figures: Overview) -> Iterator[tuple[str, str]]:
-    sizes = [size.members for size in figures.class_sizes]
-    per_entity = figures.contexts_per_entity
-    mean = figures.contexts / figures.entities if figures.entities else 0.0
-    yield "entities", f"{figures.entities:,}"
-    yield "entities in a class", f"{figures.entities_in_a_class:,}"
-    yield "sentences", f"{figures.sentences:,}"
-    yield "contexts (image–sentence pairs)", f"{figures.contexts:,}"
-    yield (
-        "contexts per entity, min / median / mean / max",
-        f"{per_entity.min} / {per_entity.median:g} / {mean:.1f} / {per_entity.max}",
-    )
-    yield "classes", f"{figures.classes:,}"
-    if sizes:
-        spread = f"{min(sizes)} / {sum(sizes) / len(sizes):.1f} / {max(sizes)}"
-        yield "members per class, min / mean / max", spread
-    for seeds, count in figures.queries_by_seeds.items():
-        yield f"queries of {seeds} seeds", f"{count:,}"
-    yield "images", f"{figures.images:,}"
-    yield "images that cannot be read", f"{figures.missing_images:,}"
