@@ -12,7 +12,8 @@ from pages.parts.calm import no_corpus
 from pages.parts.door import require
 from pages.parts.figures import class_sunburst, contexts_histogram, draw_figure
 from pages.parts.head import page_head
-from pages.parts.text import as_text
+from pages.parts.links import BROWSE, DATA, EXPAND, link_over
+from pages.parts.text import as_html, as_text
 
 user = require(Role.VIEWER)
 
@@ -65,6 +66,22 @@ def draw_classes(facts: Overview) -> None:
         st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
 
 
+JOBS = (
+    (EXPAND, "Explore seeds", "Name three members of a class; see the rest, ranked."),
+    (BROWSE, "Look at the data", "Classes, entities, sentences, pictures, candidates."),
+    (DATA, "Bring your own", "Import, check, export and back up a corpus."),
+)
+
+
+def draw_jobs() -> None:
+    """Where to go next."""
+    with st.grid(3, min_column_width=220):
+        for number, (page, title, about) in enumerate(JOBS):
+            with st.container(key=f"card-job-{number}", gap=None):
+                st.html(f'<div class="mese-job">{as_html(title)}</div><div>{as_html(about)}</div>')
+                link_over(f"job-{number}", page, title)
+
+
 page_head(
     "Overview",
     "MESE Studio finds the rest of a class from a few of its members, each known by sentences "
@@ -74,7 +91,7 @@ page_head(
 if is_empty(house.store()):
     no_corpus()
 facts = overview(house.store())
-st.page_link("pages/expand.py", label="Expand a few seeds into their class", icon=":material/hub:")
+draw_jobs()
 st.subheader(f"The corpus “{as_text(facts.name)}”", anchor=False)
 draw_figures(facts)
 draw_charts(facts)

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import streamlit as st
 
+from pages.parts.links import DATA, link
+
 
 def notes(messages: Iterable[str]) -> None:
     """Draw one quiet box with a line for each message (Markdown), or nothing."""
@@ -20,10 +22,11 @@ def notes(messages: Iterable[str]) -> None:
 def no_corpus() -> NoReturn:
     """Say how to get a corpus, and end the page."""
     st.info(
-        "The store is empty. Build the embedded corpus with `python -m db demo`, or import a "
-        "MESED folder with `python -m db import FOLDER`; then reload this page.",
+        "The store is empty. Build the embedded corpus with `python -m db demo` and reload this "
+        "page, or bring your own in.",
         icon=":material/info:",
     )
+    link(DATA, "Import a corpus", icon=":material/database:")
     st.stop()
     raise AssertionError("st.stop() does not return")
 

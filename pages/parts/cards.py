@@ -9,6 +9,7 @@ import streamlit as st
 
 from db.accounts import User
 from mese.corpus import Result
+from pages.parts.links import BROWSE, link_over
 from pages.parts.pictures import draw_picture, picture_html
 from pages.parts.text import as_html, as_text
 
@@ -34,11 +35,16 @@ def kind_of(result: Result, wanted: Sequence[str]) -> str:
 
 
 def draw_result(user: User, result: Result, kind: str, cards: Cards) -> None:
-    """One card: picture, rank, score, name, and the class with its verdict in words."""
+    """One card: picture, rank, score, name, and the class with its verdict in words.
+
+    All of it links to the entity's page.
+    """
     card = cards.get(result.id)
-    with st.container(key=f"card-{kind}-{result.id}"):
+    with st.container(key=f"card-{kind}-{result.id}", gap=None):
         alt = f"{result.name}, rank {result.rank}"
         draw_picture(user, card.image_hash if card else None, alt, _caption(result, kind))
+        if card:
+            link_over(f"result-{result.id}", BROWSE, result.name, {"entity": str(result.id)})
 
 
 def _caption(result: Result, kind: str) -> str:

@@ -7,6 +7,8 @@ accounts exist, only this file changes.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from db.accounts import NotAllowed, Role, User, check, open_mode_user
@@ -17,6 +19,7 @@ PAGES = (
     ("pages/overview.py", "Overview", "The corpus at a glance."),
     ("pages/browse.py", "Browse", "Look at classes, entities, sentences and pictures."),
     ("pages/expand.py", "Expand", "Find the rest of a class from a few seeds."),
+    ("pages/data.py", "Data", "Bring a corpus in, write it out, check it, back it up."),
 )
 """No icons: Streamlit would make them the tab's icon, and fetch that from another host."""
 
@@ -27,10 +30,16 @@ def navigate() -> st.Page:
     The session then knows its `page`, and whether it has just `arrived` there from another.
     """
     pages = [
-        st.Page(path, title=title, help=about, default=path == PAGES[0][0])
-        for path, title, about in PAGES
+        st.Page(
+            path, title=title, help=about, url_path=None if number else "root", default=not number
+        )
+        for number, (path, title, about) in enumerate(PAGES)
     ]
-    page = st.navigation(pages, position="top")
+    # The first page is at the root; its own name is an address that people type all the same.
+    typed = st.Page(PAGES[0][0], url_path=Path(PAGES[0][0]).stem, visibility="hidden")
+    page = st.navigation([*pages, typed], position="top")
+    if page == typed:
+        st.switch_page(pages[0])
     st.session_state["arrived"] = st.session_state.get("page") != page.url_path
     st.session_state["page"] = page.url_path
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,6 +16,11 @@ Figure = dict[str, Any]
 
 _ROOM = {"t": 8, "b": 8, "l": 8, "r": 8}
 _HEIGHT = 420
+MOST_BARS = 60
+"""Bars that are still bars at half a page's width."""
+
+FEW = 10
+"""A spread narrower than this is drawn with a tick for each number."""
 
 
 def draw_figure(figure: Figure, alt: str) -> None:
@@ -25,8 +31,7 @@ def draw_figure(figure: Figure, alt: str) -> None:
 def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
     """Coarse, middle and fine classes as rings; an angle is a number of members.
 
-    An entity in two classes counts in both. Levels that a class does not name are left out, and
-    so is the coarse ring where there is one coarse class only: the others get its room.
+    An entity in two classes counts in both. A level that a class does not name is left out.
     """
     members: dict[tuple[str, ...], int] = {}
     for path, size in zip(_paths(sizes), sizes, strict=True):
@@ -49,8 +54,7 @@ def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
 
 
 def _paths(sizes: Sequence[ClassSize]) -> list[tuple[str, ...]]:
-    only_one = len({size.coarse for size in sizes}) == 1
-    levels = [("" if only_one else size.coarse, size.middle, size.fine) for size in sizes]
+    levels = [(size.coarse, size.middle, size.fine) for size in sizes]
     return [tuple(name for name in path if name) for path in levels]
 
 
@@ -59,25 +63,51 @@ def _id(path: Sequence[str]) -> str:
 
 
 def contexts_histogram(histogram: Mapping[int, int]) -> Figure:
-    """How many entities (up) have how many contexts (across)."""
+    """How many entities (up) have how many contexts (across); a wide spread is put into bins."""
+    bins = binned(histogram)
+    spans = [f"{b.first}" if b.first == b.last else f"{b.first}–{b.last}" for b in bins]
     trace = {
         "type": "bar",
-        "x": list(histogram),
-        "y": list(histogram.values()),
-        "hovertemplate": "%{y} entities with %{x} contexts<extra></extra>",
+        "x": [(b.first + b.last) / 2 for b in bins],
+        "y": [b.entities for b in bins],
+        "width": [0.9 * (b.last - b.first + 1) for b in bins],
+        "customdata": spans,
+        "hovertemplate": "%{y} entities with %{customdata} contexts<extra></extra>",
     }
     layout = {
         "height": _HEIGHT,
         "margin": {**_ROOM, "l": 48, "b": 48},
-        "bargap": 0.1,
         "xaxis": {"title": {"text": "contexts per entity"}, **_few_ticks(histogram)},
-        "yaxis": {"title": {"text": "entities"}},
+        "yaxis": {"title": {"text": "entities"}, "rangemode": "tozero"},
     }
     return {"data": [trace], "layout": layout}
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """`entities` have between `first` and `last` contexts, both inclusive."""
+
+    first: int
+    last: int
+    entities: int
+
+
+def binned(histogram: Mapping[int, int], most: int = MOST_BARS) -> list[Bin]:
+    """A histogram of whole numbers in up to `most` bins of one width, empty ones left out."""
+    if not histogram:
+        return []
+    low, high = min(histogram), max(histogram)
+    width = -(-(high - low + 1) // most)
+    found: dict[int, int] = {}
+    for value, entities in sorted(histogram.items()):
+        first = low + (value - low) // width * width
+        found[first] = found.get(first, 0) + entities
+    return [Bin(first, first + width - 1, entities) for first, entities in found.items()]
+
+
 def _few_ticks(histogram: Mapping[int, int]) -> Figure:
     """Whole numbers under a few bars, and room beside them: one bar alone would fill the plot."""
-    if not histogram or len(histogram) > 3:
+    if not histogram or max(histogram) - min(histogram) >= FEW:
         return {}
-    return {"dtick": 1, "range": [min(histogram) - 5, max(histogram) + 5]}
+    shown = list(range(min(histogram), max(histogram) + 1))
+    return {"tickvals": shown, "range": [shown[0] - FEW / 2, shown[-1] + FEW / 2]}

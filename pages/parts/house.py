@@ -13,6 +13,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from db.corpus import entity_names, is_empty
+from db.jobs import Jobs
 from db.store import Store, StoreError
 from mese.settings import Settings
 from pages.parts.signing import read_secret
@@ -37,6 +38,12 @@ def store() -> Store:
 def secret() -> bytes:
     """The key that image addresses are signed with."""
     return read_secret(settings().home)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The one long job of this process, whichever session began it."""
+    return Jobs()
 
 
 def trouble() -> str | None:

@@ -25,7 +25,7 @@ def link(page: str, label: str, params: Mapping[str, str] | None = None, icon: s
     st.page_link(page, label=text, query_params=params or None, icon=icon, help=tip)
 
 
-def link_over(key: str, page: str, label: str, params: Mapping[str, str]) -> None:
+def link_over(key: str, page: str, label: str, params: Mapping[str, str] | None = None) -> None:
     """A link that covers the card around it: the whole card opens the page.
 
     look.css stretches it; its label is for readers of the screen and for the keyboard.
