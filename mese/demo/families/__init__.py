@@ -7,7 +7,7 @@ from importlib import import_module
 
 from mese.demo.family import FactsError, Family
 
-NAMES = ("places", "elements", "chords")
+NAMES = ("places", "elements", "letters", "chords")
 """The packages below this one; each has a function `families()`."""
 
 
