@@ -258,7 +258,7 @@ def _country(
 ) -> None:
     """The country in the land's colours, what lies beyond it paler, its waters in the sea's."""
     draw, border, sea = ImageDraw.Draw(image), rgb(style.border), rgb(style.sea)
-    land = s.shift(rgb(style.land[len(country) % len(style.land)]), rng, 4)
+    land = s.shift(rgb(rng.choice(style.land)), rng, 4)
     layers = world.drawn(country)
     for kind, fill, line, width in (
         ("beyond", s.mix(land, sea, 0.6), s.mix(border, sea, 0.6), 2),

@@ -8,7 +8,7 @@ from pathlib import Path
 from mese.demo.families.places import nearness
 from mese.demo.families.places.flag_colours import colours_of
 from mese.demo.families.places.flags import descriptions
-from mese.demo.families.places.rows import Row, common, names_by, subject, usual
+from mese.demo.families.places.rows import Row, common, in_letters, names_by, subject, usual
 from mese.demo.family import Subject, read_table, several
 
 FOLDER = Path(__file__).parent
@@ -28,6 +28,8 @@ def _speakers(rows: Sequence[Row]) -> dict[str, list[str]]:
 def countries() -> list[Subject]:
     rows = read_table(FOLDER / "countries.csv")
     speakers, regions = _speakers(rows), names_by(rows, lambda row: row["region"])
+    by_colours = names_by(rows, lambda row: " ".join(sorted(colours_of(row["code"]))))
+    years = names_by([row for row in rows if row["year"]], lambda row: row["year"])
     purses = names_by([r for r in rows if r["currency"] in SHARED_MONEY], lambda r: r["currency"])
     subjects = []
     for row in rows:
@@ -37,11 +39,13 @@ def countries() -> list[Subject]:
             "fellow": nearness.fellows(usual(row), regions),
             "kindred": nearness.fellows(usual(row), speakers),
             "purse": nearness.fellows(usual(row), purses),
+            "agemate": nearness.fellows(usual(row), years),
+            "lookalike": nearness.fellows(usual(row), by_colours),
             "capital": (row["capital"],),
             "town": (row["capital"],),
             "language": several(row["languages"]),
             "currency": (row["currency"],),
-            "code": (row["code"].upper(),),
+            "code": (in_letters(row["code"].upper()),),
             "colour": colours_of(row["code"]),
         }
         drawing = (row["code"], descriptions()[row["code"]])

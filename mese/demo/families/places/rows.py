@@ -29,6 +29,11 @@ def common(row: Row, region: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+def in_letters(code: str) -> str:
+    """A code as a sentence spells it: bare, "CL" would be taken for the symbol of chlorine."""
+    return f"the letters {code}"
+
+
 def names_by(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, list[str]]:
     """Value of `key` → the usual names of the rows that have it."""
     found: dict[str, list[str]] = {}

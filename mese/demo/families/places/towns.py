@@ -8,7 +8,7 @@ from pathlib import Path
 from mese.demo.families.places import geometry, nearness, world
 from mese.demo.families.places.geometry import Point
 from mese.demo.families.places.map_looks import Place
-from mese.demo.families.places.rows import Row, common, names_by, subject, usual
+from mese.demo.families.places.rows import Row, common, in_letters, names_by, subject, usual
 from mese.demo.family import Subject, read_table, several
 
 FOLDER = Path(__file__).parent
@@ -85,6 +85,7 @@ def cities_abroad() -> list[Subject]:
 def us_states() -> list[Subject]:
     rows, cities = read_table(FOLDER / "us_states.csv"), read_table(FOLDER / "us_cities.csv")
     regions = names_by(rows, lambda row: row["region"])
+    years = names_by(rows, lambda row: row["year"])
     centres = {usual(row): geometry.centre(row["name"]) for row in rows}
     subjects = []
     for row in rows:
@@ -95,10 +96,11 @@ def us_states() -> list[Subject]:
             "kind": ("state",),
             "next": next_to,
             "fellow": nearness.fellows(usual(row), regions),
+            "agemate": nearness.fellows(usual(row), years),
             "capital": (row["capital"],),
             "town": _towns(row, own, cities),
             "team": tuple(team for city in own for team in several(city["teams"])),
-            "code": (row["postal"],),
+            "code": (in_letters(row["postal"]),),
             "within": ("the United States",),
             **nearness.around(centres[usual(row)], near),
         }
