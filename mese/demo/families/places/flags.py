@@ -72,7 +72,8 @@ def paint_flag(code: str, height: int = 320) -> Image.Image:
     cloth = _Cloth(image, ImageDraw.Draw(image), unit, width_units, height_units)
     for element in elements:
         _paint_element(cloth, code, element)
-    return image.resize((round(pixels[0] / OVERSAMPLING), height), Image.Resampling.LANCZOS)
+    whole = pixels[0] // OVERSAMPLING * OVERSAMPLING
+    return image.reduce(OVERSAMPLING, (0, 0, whole, pixels[1]))
 
 
 def _paint_element(cloth: _Cloth, code: str, element: str) -> None:
@@ -159,10 +160,21 @@ def _band(cloth: _Cloth, words: list[str], options: dict[str, float]) -> None:
 
 def _moon(cloth: _Cloth, words: list[str], options: dict[str, float]) -> None:
     x, y, r, x2, y2, r2 = _numbers(words[1:])
-    disc, hole = Image.new("L", cloth.image.size), Image.new("L", cloth.image.size)
-    ImageDraw.Draw(disc).ellipse(_circle(cloth, x, y, r), fill=255)
-    ImageDraw.Draw(hole).ellipse(_circle(cloth, x2, y2, r2), fill=255)
-    cloth.image.paste(words[0], mask=ImageChops.subtract(disc, hole))
+    disc, hole = _circle(cloth, x, y, r), _circle(cloth, x2, y2, r2)
+    # Masks no larger than the disc: filling them is most of the work.
+    left, top = math.floor(disc[0]), math.floor(disc[1])
+    side = math.ceil(2 * r * cloth.unit) + 2
+    lit, dark = (_round_mask(circle, left, top, side) for circle in (disc, hole))
+    box = (left, top, left + side, top + side)
+    cloth.image.paste(words[0], box, ImageChops.subtract(lit, dark))
+
+
+def _round_mask(circle: Sequence[float], left: int, top: int, side: int) -> Image.Image:
+    """The part of a circle that lies in a square, white on black."""
+    mask = Image.new("L", (side, side))
+    x0, y0, x1, y1 = circle
+    ImageDraw.Draw(mask).ellipse((x0 - left, y0 - top, x1 - left, y1 - top), fill=255)
+    return mask
 
 
 def _half(cloth: _Cloth, words: list[str], options: dict[str, float]) -> None:
