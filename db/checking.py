@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
@@ -111,9 +112,7 @@ def check_store(
     with store.read() as session:
         root = Path(held_corpus(session, store).image_root)
         images = count_images(session)
-        contexts = session.scalar(select(func.count()).select_from(StoredContext)) or 0
-        sentences = _check_tables(session, findings, tell)
-        queries = _check_queries(session, findings)
+        sentences, contexts, queries = _check_tables(session, findings, tell)
     if again:
         forget_checks(store)
     read = _check_images(store, root, max_pixels, now, findings, tell, images)
@@ -155,24 +154,43 @@ def _without_place(problem: str, path: str) -> str:
     return problem
 
 
-def _check_tables(session: Session, findings: _Findings, tell: CheckProgress) -> int:
-    """The database itself, then what refers to what; returns how many sentences there are."""
+def _check_tables(
+    session: Session, findings: _Findings, tell: CheckProgress
+) -> tuple[int, int, int]:
+    """The database itself, then what refers to what; returns the sentences, contexts and queries
+    looked at. In a damaged file the looking ends where it fails."""
     for reason in _damage(session):
         findings.put(DATABASE, "the file", reason)
-    for place, reason in _orphans(session):
-        findings.put(REFERENCE, place, reason)
-    for context, reason in _bad_spans(session):
-        findings.put(CONTEXT, f"context {context}", reason)
-    return _check_tokens(session, findings, tell)
+    sentences = contexts = queries = 0
+    try:
+        for place, reason in _orphans(session):
+            findings.put(REFERENCE, place, reason)
+        for context, reason in _bad_spans(session):
+            findings.put(CONTEXT, f"context {context}", reason)
+        contexts = session.scalar(select(func.count()).select_from(StoredContext)) or 0
+        sentences = _check_tokens(session, findings, tell)
+        queries = _check_queries(session, findings)
+    except DBAPIError as error:
+        if not findings.counts[DATABASE]:
+            raise
+        findings.put(DATABASE, "the file", f"reading ended here: {_reason(error)}")
+        session.rollback()  # a COMMIT would fail over the damage once more
+    return sentences, contexts, queries
 
 
 def _damage(session: Session) -> Iterator[str]:
     """What SQLite says of its file; PostgreSQL looks after its own."""
     if session.connection().dialect.name != "sqlite":
         return
-    for (verdict,) in session.execute(text("PRAGMA integrity_check")):
-        if verdict != "ok":
-            yield str(verdict)
+    try:
+        verdicts = session.scalars(text("PRAGMA integrity_check")).all()
+    except DBAPIError as error:  # it tries the rules too, and some fail over nonsense
+        verdicts = [_reason(error)]
+    yield from (str(verdict) for verdict in verdicts if verdict != "ok")
+
+
+def _reason(error: DBAPIError) -> str:
+    return next(iter(str(error.orig).splitlines()), type(error).__name__)
 
 
 def _orphans(session: Session) -> Iterator[tuple[str, str]]:
