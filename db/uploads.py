@@ -58,15 +58,24 @@ def take_upload(
     place = Path(tempfile.mkdtemp(dir=folder, prefix=f"{now():%Y%m%d-%H%M%S}-"))
     try:
         if suffix == ".zip":
-            _unpack(stream, place, max_files, max_bytes, progress)
-            return _corpus_in(place)
-        table = place / f"upload{suffix}"
+            inside = place / _plain(name)
+            inside.mkdir()
+            _unpack(stream, inside, max_files, max_bytes, progress)
+            return _corpus_in(inside)
+        table = place / f"{_plain(name)}{suffix}"
         with table.open("wb") as file:
             shutil.copyfileobj(stream, file, BLOCK)
         return table
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
+
+
+def _plain(name: str) -> str:
+    """The file's own name without its suffix, as a name that every file system takes."""
+    stem = PurePosixPath(name).stem
+    kept = "".join(letter if letter.isalnum() or letter in "-_ " else "-" for letter in stem)
+    return kept[:60].strip() or "upload"
 
 
 def forget_upload(taken: Path, folder: Path) -> None:

@@ -27,7 +27,6 @@ from pages.parts import house
 from pages.parts.browsing import (
     ROLE_WORDS,
     context_html,
-    count,
     draw_class,
     draw_class_links,
     draw_member,
@@ -39,7 +38,7 @@ from pages.parts.head import page_head
 from pages.parts.links import BROWSE, EXPAND, link
 from pages.parts.pictures import draw_picture
 from pages.parts.places import Place, pages_of, read_place, within
-from pages.parts.text import as_html, as_text
+from pages.parts.text import as_html, as_text, count
 
 user = require(Role.VIEWER)
 store = house.store()

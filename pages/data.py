@@ -37,12 +37,20 @@ the columns `entity`, `sentence` and `image`, and `class` if you like.
 """
 
 
-def begin(kind: str, title: str, work_on: Callable[[Tell], Any]) -> None:
-    """Start a job; what keeps it from starting is told at the next run."""
+def begin(
+    kind: str, title: str, work_on: Callable[[Tell], Any], suggested: str | None = None
+) -> None:
+    """Start a job; what keeps it from starting is told at the next run.
+
+    `suggested` is the field whose path the job now takes: another one is suggested next.
+    """
     try:
         jobs.start(user, kind, title, work_on)
     except Busy as error:
         st.session_state[REFUSED] = str(error)
+        return
+    if suggested:
+        del st.session_state[suggested]
 
 
 def typed(key: str) -> Path | None:
@@ -89,11 +97,12 @@ def begin_export() -> None:
     if folder is not None:
         policy, copy = st.session_state["export-policy"], st.session_state["export-copy"]
         chosen = policy if policy in IMAGE_POLICIES else None
-        begin("export", "Export", partial(_export, folder, chosen, copy))
-
-
-def _export(folder: Path, policy: str | None, copy: bool, tell: Tell) -> Any:
-    return work.export_to(store, user, folder, policy, copy, tell)
+        begin(
+            "export",
+            "Export",
+            partial(work.export_to, store, user, folder, chosen, copy),
+            "export-path",
+        )
 
 
 def begin_check() -> None:
@@ -105,7 +114,8 @@ def begin_backup() -> None:
     target = typed("backup-path")
     if target is not None:
         title = f"Backup to {target}"
-        begin("backup", title, lambda tell: work.copy_store(store, user, target, tell))
+        copying = partial(work.copy_store, store, user, target)
+        begin("backup", title, copying, "backup-path")
 
 
 def draw_job() -> None:
@@ -202,10 +212,11 @@ def draw_backup(busy: bool) -> None:
 
 
 page_head("Data", "Bring a corpus in, write it out, check it, back it up.", user)
-refused = st.session_state.pop(REFUSED, None)
-if refused:
-    st.warning(as_text(refused), icon=":material/info:")
-draw_job()
+with st.container(key="job"):  # always there, so that the tabs below it stay as they are
+    refused = st.session_state.pop(REFUSED, None)
+    if refused:
+        st.warning(as_text(refused), icon=":material/info:")
+    draw_job()
 under_way = jobs.now()
 busy = under_way is not None and under_way.running
 importing, exporting, checking, backing_up = st.tabs(["Import", "Export", "Check", "Back up"])

@@ -12,7 +12,7 @@ from db.corpus import EntityCard
 from pages.parts.links import BROWSE, EXPAND, link, link_over
 from pages.parts.pictures import draw_picture, picture_html
 from pages.parts.sentences import sentence_html
-from pages.parts.text import as_html
+from pages.parts.text import as_html, count
 
 ROLE_WORDS = {
     "sibling": "Entity of a sibling class",
@@ -21,11 +21,6 @@ ROLE_WORDS = {
     "synonym": "Entity under another of its names",
 }
 """Why one that is no target is in the vocabulary (specs/dataset_pipeline.md, step 1)."""
-
-
-def count(number: int, thing: str) -> str:
-    """`1 member`, `12 members`."""
-    return f"{number:,} {thing}" + "s" * (number != 1)
 
 
 def draw_class(user: User, card: ClassCard, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ _ROOM = {"t": 8, "b": 8, "l": 8, "r": 8}
 _HEIGHT = 420
 MOST_BARS = 60
 """Bars that are still bars at half a page's width."""
+
+LETTERS, LINES = 16, 4
+"""What fits into a wedge of the sunburst."""
 
 FEW = 10
 """A spread narrower than this is drawn with a tick for each number."""
@@ -40,15 +44,15 @@ def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
     trace = {
         "type": "sunburst",
         "ids": [_id(path) for path in members],
-        "labels": [as_html(path[-1]) for path in members],
+        "labels": [label(path[-1]) for path in members],
         "parents": [_id(path[:-1]) for path in members],
         "values": list(members.values()),
         "branchvalues": "total",
-        "insidetextorientation": "radial",
+        "insidetextorientation": "auto",
         "leaf": {"opacity": 0.9},  # Plotly's own 0.7 greys the labels of the dark theme
         "hovertemplate": "%{label}: %{value} members<extra></extra>",
     }
-    readable = {"minsize": 10, "mode": "hide"}
+    readable = {"minsize": 9, "mode": "hide"}
     layout = {"height": _HEIGHT, "margin": _ROOM, "uniformtext": readable}
     return {"data": [trace], "layout": layout}
 
@@ -56,6 +60,12 @@ def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
 def _paths(sizes: Sequence[ClassSize]) -> list[tuple[str, ...]]:
     levels = [(size.coarse, size.middle, size.fine) for size in sizes]
     return [tuple(name for name in path if name) for path in levels]
+
+
+def label(name: str) -> str:
+    """A name for a figure: literal, in short lines that find room, cut where it is very long."""
+    lines = textwrap.wrap(name, LETTERS, max_lines=LINES, placeholder=" …")
+    return "<br>".join(as_html(line) for line in lines)
 
 
 def _id(path: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from db.checking import CheckReport
 from db.exporting import ExportReport
 from db.importing import ImportReport
 from db.jobs import Job
-from pages.parts.text import as_text
+from pages.parts.text import as_text, count
 
 ROWS_SHOWN = 1_000
 
@@ -33,6 +33,8 @@ def draw_progress(job: Job) -> None:
 
 def duration(seconds: float) -> str:
     """`8 s`, `2 min 5 s`, `1 h 12 min`."""
+    if seconds < 1:
+        return "less than a second"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -64,9 +66,11 @@ def _draw_import(title: str, report: ImportReport, seconds: float) -> None:
         said = f"the store holds “{name}”; {report.images:,} images were read anew."
     else:
         said = (
-            f"“{name}” is in the store: {report.entities:,} entities, {report.classes:,} classes, "
-            f"{report.sentences:,} sentences, {report.contexts:,} contexts, {report.images:,} "
-            f"images ({report.unreadable_images:,} cannot be read), in {duration(seconds)}."
+            f"“{name}” is in the store, in {duration(seconds)}: {report.entities:,} "
+            f"{'entity' if report.entities == 1 else 'entities'}, "
+            f"{count(report.classes, 'class')}, {count(report.sentences, 'sentence')}, "
+            f"{count(report.contexts, 'context')}, {count(report.images, 'image')}"
+            f" ({report.unreadable_images:,} cannot be read)."
         )
     st.success(f"**{title}**: {said}", icon=":material/check:")
     if report.set_aside:

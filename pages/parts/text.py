@@ -36,3 +36,9 @@ def as_text(name: str) -> str:
 def as_html(name: str) -> str:
     """HTML that shows `name` literally, inside an element or a quoted attribute."""
     return html.escape(name, quote=True)
+
+
+def count(number: int, thing: str) -> str:
+    """`1 class`, `12,000 classes`."""
+    ending = "es" if thing.endswith("s") else "s"
+    return f"{number:,} {thing}" + ending * (number != 1)

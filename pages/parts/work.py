@@ -118,4 +118,4 @@ def copy_store(store: Store, user: User, target: Path, tell: Tell) -> Path:
 def new_place(folder: Path, stem: str, suffix: str, now: datetime) -> Path:
     """A place to suggest: named by what it is and when."""
     plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
-    return (folder / f"{plain[:60]}-{now:%Y%m%d-%H%M}{suffix}").absolute()
+    return (folder / f"{plain[:60]}-{now:%Y%m%d-%H%M%S}{suffix}").absolute()
