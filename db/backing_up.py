@@ -54,9 +54,7 @@ def dump_postgresql(url: URL, target: Path) -> None:
             "pg_dump is not on PATH, and PostgreSQL is backed up with it; install PostgreSQL's "
             "client programs (on Debian: apt install postgresql-client)"
         )
-    plain = url.set(drivername="postgresql", password=None)
-    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
-    address = plain.render_as_string(hide_password=False)
+    address, secret = _without_password(url)
     with _new_file(target) as part:
         done = subprocess.run(
             [program, "--format=custom", f"--file={part}", f"--dbname={address}"],
@@ -71,14 +69,21 @@ def dump_postgresql(url: URL, target: Path) -> None:
             raise StoreError(f"{reason}; nothing was written to {target}")
 
 
+def _without_password(url: URL) -> tuple[str, dict[str, str]]:
+    """The address for libpq, and its password apart, as the environment carries it."""
+    parts = url.difference_update_query(["password"])._asdict()
+    parts |= {"drivername": "postgresql", "password": None}
+    password = url.password or url.query.get("password")
+    secret = {"PGPASSWORD": str(password)} if password else {}
+    return URL.create(**parts).render_as_string(hide_password=False), secret
+
+
 @contextmanager
 def _new_file(target: Path) -> Iterator[Path]:
     """A temporary file beside `target` that takes its name at the end, if nothing has it yet."""
     _refuse_existing(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
-    )
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".backup-", suffix=".part")
     os.close(handle)
     part = Path(name)
     try:
