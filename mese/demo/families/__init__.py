@@ -7,7 +7,7 @@ from importlib import import_module
 
 from mese.demo.family import FactsError, Family
 
-NAMES = ("places", "elements", "letters", "chords")
+NAMES = ("places", "elements", "sky", "letters", "chords", "chess")
 """The packages below this one; each has a function `families()`."""
 
 
