@@ -58,8 +58,3 @@ def test_the_sunburst_adds_up_and_hostile_names_are_no_tags() -> None:
 def test_the_histogram_keeps_its_pairs() -> None:
     trace = contexts_histogram({2: 3, 12: 40})["data"][0]
     assert dict(zip(trace["x"], trace["y"], strict=True)) == {2: 3, 12: 40}
-
-
-def test_a_single_coarse_class_gives_its_ring_to_the_others() -> None:
-    sizes = [ClassSize("World", "Places", "cities", 10), ClassSize("World", "Places", "states", 5)]
-    assert class_sunburst(sizes)["data"][0]["labels"] == ["Places", "cities", "states"]
