@@ -155,10 +155,10 @@ def import_records(
             survey = Survey(judged, folder, step)
             if survey.fingerprint != held.fingerprint:
                 raise _refusal(store, records, survey)
-            return _import_again(store, records, judged, copy_to, image_max_pixels)
+            return _import_again(store, records, source, judged, copy_to, image_max_pixels)
         staged = stage(judged, folder, image_max_pixels, step)
         if held is not None and staged.fingerprint == held.fingerprint:
-            return _import_again(store, records, judged, copy_to, image_max_pixels)
+            return _import_again(store, records, source, judged, copy_to, image_max_pixels)
         _refuse_empty(records, staged, judged)
         root = _copied_root(records.image_root, staged, copy_to, judged)
         row = _Row(records, source, root, staged.fingerprint, now())
@@ -288,14 +288,17 @@ def _refuse_if_not_free(session: Session, store: Store, expected: _Held | None) 
 def _import_again(
     store: Store,
     records: CorpusRecords,
+    source: str,
     judged: Judge,
     copy_to: Path | None,
     max_pixels: int,
 ) -> ImportReport:
-    """The corpus is there already: look once more for the images, and no more."""
+    """The corpus is there already: look once more for its images, and note where it came from."""
     with store.read() as session:
         held = session.get_one(StoredCorpus, 1)
         name, held_root, fingerprint = held.name, Path(held.image_root), held.fingerprint
+        source = source or held.source
+        elsewhere = held.source != source
         columns = (StoredImage.id, StoredImage.path, StoredImage.problem)
         images = session.execute(select(*columns).order_by(StoredImage.id)).all()
     root = records.image_root.resolve()
@@ -313,9 +316,10 @@ def _import_again(
         for number, problem, size in seen
         if moved or size["problem"] != problem
     ]
-    if moved or changed:
+    if moved or changed or elsewhere:
         with store.write() as session:
-            session.get_one(StoredCorpus, 1).image_root = str(root)
+            held = session.get_one(StoredCorpus, 1)
+            held.image_root, held.source = str(root), source
             _forget_hashes(session.connection(), changed)
     return ImportReport(
         name, changed=moved or bool(changed), images=len(changed), set_aside=judged.set_aside

@@ -219,6 +219,75 @@ def test_demo_leaves_another_corpus_alone(home: Path, folder: Path, small_demo: 
     assert small_demo == []
 
 
+def test_an_older_embedded_corpus_is_told_and_replaced_when_asked(
+    home: Path, small_demo: list[Path], records: CorpusRecords
+) -> None:
+    import_records(stored(home), replace(records, name="demo"), source="demo:older")
+    code, out, _ = run("demo")
+    assert code == 0
+    assert "as an older program made it; run `python -m db demo --replace`" in joined(out)
+    assert small_demo == []
+    assert run("demo", "--replace")[0] == 0
+    assert "nothing to do" in run("demo")[1]
+    assert small_demo == [home / "demo"]
+
+
+def joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_replace_puts_another_corpus_in_place(
+    home: Path, folder: Path, records: CorpusRecords
+) -> None:
+    run("import", folder)
+    write_folder(replace(records, queries=()), folder.parent / "other")
+    assert run("import", folder.parent / "other")[0] == 1
+    code, out, _ = run("import", folder.parent / "other", "--replace")
+    assert code == 0
+    assert "in the place of 'small'" in joined(out)
+    assert load_corpus(stored(home)).queries == ()
+
+
+def test_reasons_of_an_earlier_import_are_kept(home: Path, folder: Path) -> None:
+    run("import", folder)
+    first = (home / "set-aside.txt").read_text()
+    with (folder / "sentences.json").open("a") as stream:
+        stream.write("{\n")
+    run("import", folder)
+    both = (home / "set-aside.txt").read_text()
+    assert both.startswith(first)
+    assert "small: 2 set aside" in both.removeprefix(first)
+
+
+def test_the_corpus_goes_out_and_in_again(
+    home: Path, folder: Path, records: CorpusRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("import", folder, "--image-root", records.image_root)
+    target = folder.parent / "out"
+    code, out, _ = run("export", target)
+    assert code == 0
+    assert "Wrote 'small' with 5 sentences" in joined(out)
+    assert "import it with --image-root" in joined(out)
+    assert run("export", target)[0] == 1
+    assert run("import", target, "--image-root", records.image_root)[0] == 0
+    code, out, _ = run("export", folder.parent / "copied", "--copy", "--images", "top1")
+    assert (code, "5 images were copied" in out) == (0, True)
+    assert (folder.parent / "copied" / "a01.png").is_file()
+    code, _, err = run("export", folder.parent / "no", "--images", "best")
+    assert (code, "top1, reranked, calibrated" in joined(err.replace("│", " "))) == (2, True)
+
+
+def test_a_csv_file_is_imported_and_images_are_copied(home: Path, records: CorpusRecords) -> None:
+    path = records.image_root / "mine.csv"
+    path.write_text("entity,sentence,image\nPeru,In Peru.,a01.png\n")
+    code, out, _ = run("import", path, "--copy")
+    assert code == 0
+    assert "1 entities, 1 contexts" in joined(out)
+    assert len(list((home / "images").rglob("a01.png"))) == 1
+    code, _, err = run("import", records.image_root / "a01.png")
+    assert (code, "neither a MESED folder nor a .csv or .jsonl file" in joined(err)) == (1, True)
+
+
 def test_the_module_runs_as_a_program(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "db", "stats"], cwd=ROOT, capture_output=True, text=True, check=False
