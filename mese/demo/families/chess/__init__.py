@@ -185,6 +185,10 @@ def _shared(row: Row, other: Row) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
+def _with_a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def _texts(rows: Iterable[Row], own: Row) -> tuple[str, ...]:
     """How sentences call these openings, without those whose name holds this one's."""
     return tuple(row["text"] for row in rows if own["text"].lower() not in row["text"].lower())
@@ -202,6 +206,7 @@ def _slots(row: Row, shelf: Shelf) -> dict[str, tuple[str, ...]]:
         "taken": (_taken(moves),),
         "eco": (row["eco"],),
         "kind": tuple(KINDS[name] for name in several(row["classes"])),
+        "akind": tuple(_with_a(KINDS[name]) for name in several(row["classes"])),
         "parent": _texts(shelf.parent(row), row),
         "child": _texts(shelf.children(row), row),
         "sister": _texts(shelf.sisters(row), row),
@@ -215,7 +220,7 @@ def _slots(row: Row, shelf: Shelf) -> dict[str, tuple[str, ...]]:
 
 def _spoken(row: Row) -> tuple[str, ...]:
     whole, others = _with_article(row["name"]), several(row["aliases"])
-    names = (row["text"], whole, *others, *several(row["synonym"]))
+    names = (row["text"], whole, *others, *map(_with_article, several(row["synonym"])))
     return tuple(dict.fromkeys(names))
 
 
