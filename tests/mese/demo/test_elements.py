@@ -129,6 +129,12 @@ def test_classes_that_an_element_is_in(name: str, classes: set[str]) -> None:
     assert set(subject(name).classes) - made_here == classes
 
 
+def test_those_named_after_people_have_one_in_mind() -> None:
+    named = [s for s in SUBJECTS if "Elements named after people" in s.classes]
+    assert {s.spoken[0] for s in named} >= {"curium", "einsteinium", "gadolinium", "oganesson"}
+    assert all(s.slots["honours"] for s in named)
+
+
 def test_the_seven_metals_of_antiquity_are_there_and_nothing_later() -> None:
     known = {s.spoken[0] for s in SUBJECTS if "Elements known to antiquity" in s.classes}
     metals = {"gold", "silver", "copper", "iron", "tin", "lead", "mercury"}

@@ -178,7 +178,7 @@ def sample(atom: Atom, rng: random.Random) -> Image.Image:
     """The element as one would see it, on nothing; a trefoil warns of rays."""
     image = FORMS[atom.form](atom, rng)
     if atom.active:
-        trefoil(image, (244, 60), 38)
+        trefoil(image, (260, 114), 36)
     return image
 
 
