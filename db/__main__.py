@@ -30,7 +30,7 @@ from db.store import Store, StoreError
 from mese.corpus import IMAGE_POLICIES
 from mese.mesed_format import MesedFormatError, write_folder
 from mese.settings import Settings
-from mese.shell import bar, one_of, plainly, settings_or_exit, shell
+from mese.shell import bar, one_of, plainly, settings_or_exit, shell, stage_bars
 
 SHOWN = 10
 """How many of the lines that were set aside are printed; the file holds all."""
@@ -69,7 +69,7 @@ def import_corpus(
         settings = settings_or_exit()
         read_path(path, image_root, strict)  # what is no corpus must not leave an empty store
         store = Store.open(settings.store_url)
-        with bar("Importing sentences") as progress:
+        with stage_bars() as tell:
             report = import_path(
                 store,
                 path,
@@ -78,7 +78,8 @@ def import_corpus(
                 replace=replace,
                 copy_to=settings.home / "images" if copy else None,
                 image_max_pixels=settings.max_pixels,
-                progress=progress,
+                progress=lambda done, of: tell("Importing sentences", done, of, ""),
+                stages=lambda stage, done, of: tell(stage, done, of, ""),
             )
         _finish(store, report, settings)
 
@@ -98,8 +99,15 @@ def export(
     """Write the corpus as a MESED folder with its sidecars; images stay where they are."""
     with plainly(*MENDABLE):
         store = Store.open(settings_or_exit().store_url)
-        with bar("Writing sentences") as progress:
-            report = export_folder(store, folder, images=images, copy=copy, progress=progress)
+        with stage_bars() as tell:
+            report = export_folder(
+                store,
+                folder,
+                images=images,
+                copy=copy,
+                progress=lambda done, of: tell("Writing sentences", done, of, ""),
+                stages=lambda stage, done, of: tell(stage, done, of, ""),
+            )
     typer.echo(f"Wrote {report.name!r} with {report.sentences:,} sentences to {report.folder}.")
     if copy:
         typer.echo(f"{report.images_copied:,} images were copied.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,15 @@ def export_folder(
     images: str | None = None,
     copy: bool = False,
     progress: Progress | None = None,
+    stages: Callable[[str, int, int], None] | None = None,
     user: User | None = None,
 ) -> ExportReport:
     """Write the store's corpus to a new MESED folder, which appears whole or not at all.
 
     `images` is an image policy; without one, all candidates and scores go along in sidecars. Image
     files stay where they are unless `copy`. Raises `StoreError` for an empty store or a policy that
-    it cannot give, `MesedFormatError` when `folder` holds something already.
+    it cannot give, `MesedFormatError` when `folder` holds something already. `progress` gets the
+    sentences done and their number, `stages` the images that are copied after them.
     """
     check(user or open_mode_user(), Role.VIEWER)
     done = 0
@@ -93,16 +96,24 @@ def export_folder(
         write_into(part, replace(records, sentences=counted(records.sentences, total)))
         copied, faults = 0, list[str]()
         if copy:
-            paths = list(_readable(session))
-            faults = copy_images(paths, records.image_root, part, lambda _: None)
-            copied = len(paths) - len(faults)
+            count = session.scalar(select(func.count()).where(StoredImage.problem.is_(None))) or 0
+            tell = partial(stages, "Copying images") if stages else lambda done, of: None
+            paths = _readable(session)
+            faults = copy_images(paths, records.image_root, part, lambda done: tell(done, count))
+            copied = count - len(faults)
     root = folder.absolute() if copy else records.image_root
     return ExportReport(folder, records.name, done, root, copied, tuple(faults))
 
 
 def _readable(session: Session) -> Iterator[str]:
-    wanted = select(StoredImage.path).where(StoredImage.problem.is_(None))
-    yield from session.scalars(wanted.order_by(StoredImage.id))
+    """The paths of all images that can be read, a few at a time."""
+    last = 0
+    columns = (StoredImage.id, StoredImage.path)
+    wanted = select(*columns).order_by(StoredImage.id).limit(AT_ONCE)
+    wanted = wanted.where(StoredImage.problem.is_(None))
+    while rows := session.execute(wanted.where(StoredImage.id > last)).all():
+        last = rows[-1][0]
+        yield from (path for _, path in rows)
 
 
 def stored_records(session: Session, store: Store, images: str | None = None) -> CorpusRecords:

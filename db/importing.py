@@ -8,7 +8,7 @@ that is not there) is set aside with its place and reason.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import length_hint
@@ -31,10 +31,16 @@ from db.store import Store, StoreError, store_faults
 from mese.corpus import CorpusRecords
 from mese.images import MAX_PIXELS
 from mese.mesed_format import MesedFolder, read_folder
-from mese.mesed_lines import SetAside, storable
+from mese.mesed_lines import Aside, SetAside, storable
 from mese.own_form import OwnCorpus, read_own_form
 
 SHOWN_DIFFERENCES = 6
+
+Stages = Callable[[str, int, int], None]
+
+
+def _silent(stage: str, done: int, of: int) -> None:
+    """Nobody listens."""
 
 
 class ImportRefused(StoreError):
@@ -93,6 +99,7 @@ def import_path(
     copy_to: Path | None = None,
     image_max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
+    stages: Stages = _silent,
     user: User | None = None,
 ) -> ImportReport:
     """Import what lies at `path`, as `import_records` does; raises as it and `read_path` do.
@@ -110,6 +117,7 @@ def import_path(
         copy_to=copy_to,
         image_max_pixels=image_max_pixels,
         progress=progress,
+        stages=stages,
         user=user,
     )
     return _with_more(report, read.set_aside)
@@ -129,6 +137,7 @@ def import_records(
     copy_to: Path | None = None,
     image_max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
+    stages: Stages = _silent,
     now: Callable[[], datetime] = utc_now,
     user: User | None = None,
 ) -> ImportReport:
@@ -140,7 +149,8 @@ def import_records(
     another image root now, are read anew. Another corpus raises `ImportRefused`, which says how it
     differs, unless `replace`: then it takes the place of the one that is there. `strict` raises
     `MesedFormatError` at the first line that would be set aside. Images stay where they are, or
-    are copied below `copy_to`. `progress` gets the sentences done and their number, where known.
+    are copied below `copy_to`. `progress` gets the sentences done and their number, where known;
+    `stages` hears of what comes after them: its name, how much is done, of how much.
     """
     check(user or open_mode_user(), Role.LEAD)
     if not storable(str(records.image_root.resolve())):
@@ -148,6 +158,7 @@ def import_records(
         raise ImportRefused(f"the image folder's name {named} is not UTF-8; rename the folder")
     held = _held(store)
     judged = Judge(records, strict)
+    copier = _Copier(records.image_root, copy_to, judged.aside, stages)
     step = _counting(progress, length_hint(records.sentences) or None)
     place = store.sqlite_file.parent if store.sqlite_file else None
     with workplace(place) as folder, store_faults(f"{folder}, the import's working folder"):
@@ -155,14 +166,16 @@ def import_records(
             survey = Survey(judged, folder, step)
             if survey.fingerprint != held.fingerprint:
                 raise _refusal(store, records, survey)
-            return _import_again(store, records, source, judged, copy_to, image_max_pixels)
+            return _import_again(store, records, source, judged, copier, image_max_pixels)
         staged = stage(judged, folder, image_max_pixels, step)
         if held is not None and staged.fingerprint == held.fingerprint:
-            return _import_again(store, records, source, judged, copy_to, image_max_pixels)
+            return _import_again(store, records, source, judged, copier, image_max_pixels)
         _refuse_empty(records, staged, judged)
-        root = _copied_root(records.image_root, staged, copy_to, judged)
+        good = staged.images - staged.unreadable_images
+        paths = (row[1] for row in staged_rows(staged.file, StoredImage) if row[5] is None)
+        root = copier.root_after(paths, good, staged.fingerprint)
         row = _Row(records, source, root, staged.fingerprint, now())
-        return _take(store, staged, row, judged, held)
+        return _take(store, staged, row, judged, held, stages)
 
 
 @dataclass(frozen=True)
@@ -231,22 +244,30 @@ def _refuse_empty(records: CorpusRecords, staged: Staged, judged: Judge) -> None
         raise ImportRefused(f"{records.name} has no usable sentence{first}")
 
 
-def _copied_root(root: Path, staged: Staged, copy_to: Path | None, judged: Judge) -> Path:
-    """Where the images lie from now on: a folder of this very corpus below `copy_to`, if given."""
-    if copy_to is None:
-        return root.resolve()
-    paths = (row[1] for row in staged_rows(staged.file, StoredImage) if row[5] is None)
-    return _copy(paths, root, copy_to / staged.fingerprint[:16], judged)
+@dataclass(frozen=True)
+class _Copier:
+    """Copies images below `copy_to` where that was asked for."""
 
+    root: Path
+    copy_to: Path | None
+    aside: Aside
+    stages: Stages
 
-def _copy(paths: Any, root: Path, target: Path, judged: Judge) -> Path:
-    for fault in copy_images(paths, root, target, lambda _: None):
-        judged.aside.put("images", 0, fault)
-    return target.resolve()
+    def root_after(self, paths: Iterable[str], count: int, fingerprint: str) -> Path:
+        """Where the images lie from now on: if they are copied, in a folder of this very corpus."""
+        if self.copy_to is None:
+            return self.root.resolve()
+        target = self.copy_to / fingerprint[:16]
+        faults = copy_images(
+            paths, self.root, target, lambda done: self.stages("Copying images", done, count)
+        )
+        for fault in faults:
+            self.aside.put("images", 0, fault)
+        return target.resolve()
 
 
 def _take(
-    store: Store, staged: Staged, row: _Row, judged: Judge, held: _Held | None
+    store: Store, staged: Staged, row: _Row, judged: Judge, held: _Held | None, stages: Stages
 ) -> ImportReport:
     with store.write() as session:
         began = time.perf_counter()
@@ -255,7 +276,7 @@ def _take(
             empty(session)
         session.add(row.stored())
         session.flush()
-        pour(session, staged)
+        pour(session, staged, lambda done, of: stages("Storing tables", done, of))
     return ImportReport(
         row.records.name,
         changed=True,
@@ -290,7 +311,7 @@ def _import_again(
     records: CorpusRecords,
     source: str,
     judged: Judge,
-    copy_to: Path | None,
+    copier: _Copier,
     max_pixels: int,
 ) -> ImportReport:
     """The corpus is there already: look once more for its images, and note where it came from."""
@@ -301,10 +322,8 @@ def _import_again(
         elsewhere = held.source != source
         columns = (StoredImage.id, StoredImage.path, StoredImage.problem)
         images = session.execute(select(*columns).order_by(StoredImage.id)).all()
-    root = records.image_root.resolve()
-    if copy_to is not None:
-        good = (path for _, path, problem in images if problem is None)
-        root = _copy(good, root, copy_to / fingerprint[:16], judged)
+    good = [path for _, path, problem in images if problem is None]
+    root = copier.root_after(good, len(good), fingerprint)
     moved = held_root != root
     seen = [
         (number, problem, probe(root, path, max_pixels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -21,15 +22,19 @@ def empty(session: Session) -> None:
         session.execute(delete(model))
 
 
-def pour(session: Session, staged: Staged) -> None:
-    """Put all rows of a staged corpus into the empty tables of a store."""
+def pour(session: Session, staged: Staged, step: Callable[[int, int], None]) -> None:
+    """Put all rows of a staged corpus into the empty tables of a store.
+
+    `step` gets the tables done and their number.
+    """
     connection = session.connection()
     driver: Any = connection.connection.driver_connection
-    for model in STAGED:
+    for done, model in enumerate(STAGED, 1):
         if isinstance(driver, sqlite3.Connection):
             _insert(driver, staged, model)
         else:
             _copy(driver, staged, model)
+        step(done, len(STAGED))
     if connection.dialect.name == "postgresql":
         # Its planner would take the new tables for empty until autovacuum comes by.
         for model in STAGED:

@@ -187,10 +187,19 @@ def written_beside(folder: Path) -> Iterator[Path]:
     try:
         part.chmod(0o777 & ~_umask())  # mkdtemp makes folders that only their owner may enter
         yield part
+        _onto_disk(part)
         os.rename(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _onto_disk(folder: Path) -> None:
+    """Written files first: a power cut must not leave the folder's name on empty ones."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
 
 
 def _umask() -> int:

@@ -123,7 +123,7 @@ def test_a_replacement_that_fails_while_pouring_leaves_what_there_was(
 ) -> None:
     before, corpus = rows_of(filled), load_corpus(filled)
 
-    def pour_half(session: object, staged: object) -> None:
+    def pour_half(*given: object) -> None:
         raise OSError("the disk went away")
 
     monkeypatch.setattr("db.importing.pour", pour_half)
