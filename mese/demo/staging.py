@@ -32,8 +32,10 @@ def fitted(thing: Image.Image, width: float, height: float) -> Image.Image:
 def covering(thing: Image.Image, width: int, height: int, across: float = 0.5) -> Image.Image:
     """The thing filling width × height, cut at the sides; `across` says which part stays."""
     scale = min(thing.width / width, thing.height / height)
-    left, top = (thing.width - width * scale) * across, (thing.height - height * scale) / 2
-    box = (left, top, left + width * scale, top + height * scale)
+    # Rounding may leave a side a hair longer than the thing, and a box outside it is refused.
+    wide, high = min(thing.width, width * scale), min(thing.height, height * scale)
+    left, top = (thing.width - wide) * across, (thing.height - high) / 2
+    box = (left, top, left + wide, top + high)
     return thing.resize((width, height), Image.Resampling.BICUBIC, box).convert("RGBA")
 
 
