@@ -151,7 +151,9 @@ def _entities(plan: Plan) -> Iterator[Entity]:
     for number, subject in enumerate(plan.subjects):
         reference = plan.references.get(subject.slug)
         path = reference.path if reference else None
-        yield Entity(number, subject.name, subject.aliases, subject.role, path)
+        # "hydrogen" in a sentence is the name Hydrogen, not another one.
+        aliases = tuple(a for a in subject.aliases if a.casefold() != subject.name.casefold())
+        yield Entity(number, subject.name, aliases, subject.role, path)
 
 
 def _sentences(plan: Plan) -> Iterator[Sentence]:
