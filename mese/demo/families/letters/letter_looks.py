@@ -93,7 +93,7 @@ def chalk(letter: Letter, rng: random.Random) -> Image.Image:
 
 def neon(letter: Letter, rng: random.Random) -> Image.Image:
     night = rng.uniform(0.2, 0.34)
-    wall = s.multiply(s.bricks(rng), np.full((CANVAS, CANVAS), night, dtype=np.float32))
+    wall = s.bricks(rng).point(lambda v: v * night)
     colour = s.rgb(rng.choice(("#FF3B6B", "#36E0FF", "#FFB020", "#7CFF5B", "#C77BFF")))
     mask = glyphs.fitted(form(letter, rng), "light", 330, 270)
     tube = sheet_of(mask, middle(mask, rng, 20))
@@ -144,7 +144,7 @@ def carved(letter: Letter, rng: random.Random) -> Image.Image:
     x, y = middle(mask, rng)
     image.paste(s.mix(stone, (255, 255, 255), 0.55), (x + 5, y + 5), mask)
     image.paste(s.mix(stone, (0, 0, 0), 0.62), (x - 2, y - 2), mask)
-    deep = mask.filter(ImageFilter.MinFilter(7)) if min(mask.size) > 8 else mask
+    deep = mask.filter(ImageFilter.BoxBlur(3)).point(lambda v: max(0, v * 3 - 510))
     image.paste(s.mix(stone, (0, 0, 0), 0.4), (x + 2, y + 2), deep)
     draw = ImageDraw.Draw(image)
     for gap in (22, CANVAS - 22):
