@@ -96,7 +96,7 @@ def parse_sentence(
 
 def _fault_of(line: dict[str, Any]) -> str | None:
     tokens, mentions, image = line.get("tokens"), line.get("entityMentions"), line.get("image")
-    if not isinstance(tokens, list) or not tokens or not all(storable(t) for t in tokens):
+    if not _are_tokens(tokens):
         return "tokens must be a list of words without NUL or lone surrogates"
     if not isinstance(mentions, list):
         return "entityMentions must be a list"
@@ -104,9 +104,15 @@ def _fault_of(line: dict[str, Any]) -> str | None:
         return f"entityMentions has {len(mentions):,} mentions, more than {MAX_MENTIONS:,}"
     if image is not None and not storable(image):
         return "image must be a path"
-    if not storable_json(line):
+    if not storable_json({key: value for key, value in line.items() if key != "tokens"}):
         return "a value holds NUL or lone surrogates, or lists too deep in one another"
     return None
+
+
+def _are_tokens(tokens: object) -> bool:
+    if not isinstance(tokens, list) or not tokens:
+        return False
+    return all(type(token) is str for token in tokens) and storable("".join(tokens))
 
 
 def _mention(

@@ -293,7 +293,7 @@ def corpora(draw: Callable[..., object]) -> CorpusRecords:
         Entity(
             number,
             draw(NAMES),
-            tuple(draw(st.lists(NAMES, max_size=2))),
+            tuple(draw(st.lists(NAMES, max_size=2, unique=True))),
             draw(st.sampled_from(ROLES)),
             draw(st.none() | PATHS),
         )
