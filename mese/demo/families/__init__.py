@@ -7,7 +7,7 @@ from importlib import import_module
 
 from mese.demo.family import FactsError, Family
 
-NAMES = ("places", "elements", "colours", "sky", "letters", "cards", "chords", "chess")
+NAMES = ("places", "elements", "colours", "sky", "letters", "shapes", "cards", "chords", "chess")
 """The packages below this one; each has a function `families()`."""
 
 

@@ -18,28 +18,12 @@ from mese.demo.families.sky.worlds import Body
 from mese.demo.family import Family, Subject, read_classes, read_frames, tables_of
 
 FOLDER = Path(__file__).parent
-WORLD_NOUNS = frozenset(
-    ["planet", "planets", "moon", "moons", "asteroid", "asteroids", "dwarf", "satellite"]
-)
-SKY_NOUNS = frozenset(["constellation", "constellations", "star", "stars", "zodiac"])
-COMMON_WORDS = frozenset(
-    [
-        "southern",
-        "northern",
-        "cross",
-        "crown",
-        "fish",
-        "sea",
-        "great",
-        "water",
-        "star",
-        "alpha",
-        "beta",
-        "gamma",
-        "bear",
-        "little",
-    ]
-)
+PLANETS = "planet planets moon moons asteroid asteroids dwarf satellite satellites"
+WORLD_NOUNS = frozenset(PLANETS.split())
+STARS = "constellation constellations star stars zodiac"
+SKY_NOUNS = frozenset(STARS.split())
+COMMON = "southern northern cross crown fish sea great water star alpha beta gamma bear little"
+COMMON_WORDS = frozenset(COMMON.split())
 
 
 def paint_world(subject: Subject, look: str | None, rng: random.Random) -> Image.Image:
