@@ -111,6 +111,15 @@ def test_neighbours_are_one_step_away_in_rank() -> None:
         assert len(set(found)) == 8, "as many of each suit: no telling which is its own"
 
 
+def test_other_cards_tell_neither_rank_nor_suit() -> None:
+    for name, subject in SUBJECTS.items():
+        found = [value.removeprefix("the ").split(" of ") for value in subject.slots["other"]]
+        place = RANKS.index(name.split()[0])
+        steps = {(RANKS.index(rank) - place) % 13 for rank, _ in found}
+        assert not steps & {0, 1, 12}
+        assert Counter(suit for _, suit in found) == dict.fromkeys(SUITS, 2)
+
+
 def told(subject: Subject, game: str) -> int | None:
     """The points of a card in a game, if its facts tell them."""
     for value in subject.slots["points"]:

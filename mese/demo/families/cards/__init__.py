@@ -1,13 +1,13 @@
 """Playing cards: the 52 of the French pack, by suit and by rank.
 
-Sentences speak of cards one step away in rank, of any suit; what tells the suit are its names
-abroad, its trumps and tricks. The picture shows suit, pips and figure.
+Sentences speak of other cards, of all suits alike; what tells the suit are its names abroad, its
+trumps and tricks. The picture shows suit, pips and figure.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,6 +34,9 @@ CLASS_NOUNS = frozenset({"card", "cards"})
 COMMON_WORDS = frozenset({"spades", "hearts", "diamonds", "clubs"})
 """Suits give no card away, and sentences about one speak of all four."""
 
+FURTHER = (2, 3, 4, 5, 8, 9, 10, 11)
+"""How many steps in rank the other cards stand from a card that sentences name beside it."""
+
 Row = Mapping[str, str]
 
 
@@ -48,10 +51,24 @@ def spoken(rank: Row, suit: str, lore: Row | None) -> tuple[str, ...]:
     return (*names, *(several(lore["aliases"]) if lore else ()))
 
 
-def _slots(rank: Row, suit: Row, near: tuple[str, ...], lore: Row | None) -> Slots:
+def _next(place: int, ranks: Sequence[Row], suits: Sequence[Row]) -> tuple[str, ...]:
+    """One step up or down, in every suit; the ace stands above the king and below the two."""
+    steps = (ranks[place - 1], ranks[(place + 1) % len(ranks)])
+    return tuple(f"the {name_of(rank['rank'], suit['suit'])}" for rank in steps for suit in suits)
+
+
+def _others(place: int, first: int, ranks: Sequence[Row], suits: Sequence[Row]) -> tuple[str, ...]:
+    """Cards further away in rank, as many of each suit."""
+    return tuple(
+        f"the {name_of(ranks[(place + step) % len(ranks)]['rank'], suit['suit'])}"
+        for k, step in enumerate(FURTHER)
+        for suit in (suits[(first + k) % len(suits)],)
+    )
+
+
+def _slots(rank: Row, suit: Row, lore: Row | None) -> Slots:
     own = lore or {"lore": "", "holds": "", "namesake": ""}
     return {
-        "next": near,
         "foreign": several(suit["foreign"]),
         "colour": (suit["colour"],),
         "tarot": (suit["tarot"],),
@@ -80,19 +97,20 @@ def _subjects() -> Iterator[Subject]:
     known = {name_of(rank["rank"], suit["suit"]) for rank in ranks for suit in suits}
     if odd := sorted(set(table) - known):
         raise FactsError(f"lore.csv: no such cards {odd}; write them as 'Ace of Spades'")
-    for suit in suits:
+    for first, suit in enumerate(suits):
         for place, rank in enumerate(ranks):
             plain = name_of(rank["rank"], suit["suit"])
             lore = table.get(plain)
-            # One step up or down; the ace stands above the king and below the two.
-            steps = (ranks[place - 1], ranks[(place + 1) % len(ranks)])
-            near = tuple(f"the {name_of(r['rank'], s['suit'])}" for r in steps for s in suits)
+            company = {
+                "next": _next(place, ranks, suits),
+                "other": _others(place, first, ranks, suits),
+            }
             yield Subject(
                 f"cards/{slug(plain)}",
                 vocabulary_name(plain, lore),
                 spoken(rank, suit["suit"], lore),
                 tuple(name for name in (suit["class"], rank["class"]) if name),
-                _slots(rank, suit, near, lore),
+                dict(_slots(rank, suit, lore)) | company,
                 Card(rank["rank"], rank["index"], suit["suit"]),
                 int(lore["contexts"] or CONTEXTS) if lore else CONTEXTS,
                 bool(lore and lore["synonym"]),
