@@ -117,7 +117,7 @@ def _draw_rows(columns: Sequence[str], rows: Sequence[tuple[object, ...]], file:
     frame = pd.DataFrame(rows[:ROWS_SHOWN], columns=list(columns))
     st.dataframe(frame, hide_index=True, height=min(380, 40 + 36 * len(frame)))
     st.download_button(
-        "Download as CSV",
+        "Download all as CSV",
         table_csv(columns, rows),
         file_name=file,
         mime="text/csv",

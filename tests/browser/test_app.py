@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 CARDS = "[class*='st-key-card-hit-'], [class*='st-key-card-other-'], [class*='st-key-card-plain-']"
 PICTURES_SHOWN = """() => {
-  const all = [...document.querySelectorAll('img.mese-pic, [data-testid=stImage] img')];
+  const all = [...document.querySelectorAll('img.mese-pic')];
   return all.length > 0 && all.every(i => i.complete && i.naturalWidth > 0);
 }"""
 WIDE = f'() => document.querySelectorAll("{CARDS}").length'
@@ -218,19 +218,41 @@ def test_the_overview_counts_the_corpus(page: Page, server: Server) -> None:
     expect(metric.filter(has_text="Fine classes")).to_contain_text("3")
     expect(page.get_by_text("The corpus “small *corpus*”")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
-    page.get_by_role("link", name="Expand a few seeds").click()
-    expect(page.get_by_role("heading", name="Expand", exact=True)).to_be_visible()
+    labels = page.locator(".slicetext")
+    expect(labels.filter(has_text="<i>Odd</i>")).not_to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["overview", "expand"])
-def test_an_empty_store_says_how_to_fill_it(
-    page: Page, start: Start, tmp_path: Path, path: str
-) -> None:
-    empty = start(tmp_path)
+def test_the_overview_leads_to_each_job(page: Page, server: Server) -> None:
+    ways = {"Explore seeds": "Expand", "Look at the data": "Browse", "Bring your own": "Data"}
+    page.goto(server.url)
+    for way, title in ways.items():
+        page.get_by_role("link", name=way, exact=True).click()
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+
+
+def test_the_overview_is_also_at_its_own_name(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    page.goto(f"{server.url}/overview")  # the navigation has run: no file is served by its name
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).to_have_title("Overview · MESE Studio")
+
+
+@pytest.fixture(scope="module")
+def empty(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    return start(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.mark.parametrize("path", ["overview", "browse", "expand"])
+def test_an_empty_store_says_how_to_fill_it(page: Page, empty: Server, path: str) -> None:
     page.goto(f"{empty.url}/{path}")
     expect(page.get_by_text("The store is empty.")).to_be_visible()
     expect(page.get_by_text("python -m db demo")).to_be_visible()
-    empty.stop()
+    page.get_by_role("link", name="Import a corpus").click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
 
 
 def test_without_a_fitting_bundle_the_next_step_is_said(
@@ -255,17 +277,19 @@ def test_plain_streamlit_run_shows_pictures_too(page: Page, start: Start, small_
     plain.stop()
 
 
+@pytest.mark.parametrize("path", [path for path, _, _ in PAGES])
 def test_an_address_that_others_can_reach_shows_nothing(
-    page: Page, start: Start, small_home: Path
+    page: Page, start: Start, small_home: Path, path: str
 ) -> None:
+    """Nobody can sign in yet, so this is what signed out is: on a fresh server, opened first."""
     exposed = start(
         small_home,
         (*STREAMLIT, "--server.port={port}", "--server.address=0.0.0.0"),
         "/_stcore/health",
     )
-    page.goto(f"{exposed.url}/expand?seeds=0,1,2")
+    page.goto(f"{exposed.url}/{Path(path).stem}?seeds=0,1,2&entity=1")
     expect(page.get_by_text("it answers on this machine only")).to_be_visible()
-    assert page.locator(".mese-name").count() == 0
+    assert page.locator("h1, .mese-name, [data-testid=stMetric], form").count() == 0
     exposed.stop()
 
 
