@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from db.cards import EntityCard, cards_of, pictures_of
+from db.loading import chosen_ranks
 from db.models import (
     StoredAlias,
     StoredCandidate,
@@ -27,7 +28,8 @@ from db.models import (
     StoredSentence,
 )
 from db.search import context_counts
-from db.store import Store
+from db.store import Store, StoreError
+from mese.corpus import IMAGE_POLICIES
 from mese.names import fold
 
 COVER = 3
@@ -195,11 +197,12 @@ def entity_view(store: Store, entity: int, fellows: int = 8) -> EntityView | Non
 
 
 def entity_contexts(
-    store: Store, entity: int, page: int = 1, per_page: int = 10
+    store: Store, entity: int, page: int = 1, per_page: int = 10, image_policy: str = "top1"
 ) -> list[ContextView]:
     """A page of an entity's contexts in store order, with all their candidate images.
 
-    The chosen one is that of the image policy top1. A page beyond the last gives the last one.
+    The image that the policy gives is the chosen one. A page beyond the last gives the last one.
+    Raises `StoreError` for a policy that the store cannot give.
     """
     wanted = (
         select(
@@ -215,7 +218,7 @@ def entity_contexts(
     with store.read() as session:
         start = page_start(page, per_page, context_counts(session, [entity]).get(entity, 0))
         rows = session.execute(wanted.offset(start).limit(per_page)).all()
-        candidates = _candidates(session, [row[0] for row in rows])
+        candidates = _candidates(session, [row[0] for row in rows], image_policy)
     return [
         ContextView(context, tuple(tokens), start, end, tuple(candidates.get(context, ())))
         for context, tokens, start, end in rows
@@ -307,21 +310,37 @@ def _namesakes(session: Session, entity: int, key: str, limit: int = 8) -> list[
     return [other for other in dict.fromkeys(bearers) if other != entity][:limit]
 
 
-def _candidates(session: Session, contexts: Sequence[int]) -> dict[int, list[CandidateView]]:
+def _candidates(
+    session: Session, contexts: Sequence[int], image_policy: str
+) -> dict[int, list[CandidateView]]:
     rows = session.execute(
         select(
             StoredCandidate.context_id,
             StoredCandidate.rank,
             StoredImage.sha256,
             StoredImage.problem,
+            chosen_ranks(session, image_policy).label("chosen"),
         )
         .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
         .where(StoredCandidate.context_id.in_(contexts))
         .order_by(StoredCandidate.context_id, StoredCandidate.rank)
     )
     found: dict[int, list[CandidateView]] = {}
-    for context, rank, sha256, problem in rows:
-        shown = None if problem else sha256
-        view = CandidateView(rank, shown, problem, chosen=rank == 1)
+    for context, rank, sha256, problem, chosen in rows:
+        view = CandidateView(rank, None if problem else sha256, problem, bool(chosen))
         found.setdefault(context, []).append(view)
     return found
+
+
+def given_policies(store: Store) -> tuple[str, ...]:
+    """The image policies that this store can give."""
+    with store.read() as session:
+        return tuple(policy for policy in IMAGE_POLICIES if _gives(session, policy))
+
+
+def _gives(session: Session, image_policy: str) -> bool:
+    try:
+        chosen_ranks(session, image_policy)
+    except StoreError:
+        return False
+    return True

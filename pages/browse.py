@@ -6,6 +6,7 @@ The address bar holds the place; everything on the page follows from it.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 
 import streamlit as st
@@ -20,6 +21,7 @@ from db.browsing import (
     count_classes,
     entity_contexts,
     entity_view,
+    given_policies,
     search_classes,
 )
 from db.corpus import is_empty, search_entities
@@ -246,14 +248,40 @@ def draw_contexts(place: Place, view: EntityView) -> None:
         return
     place, said = within(place, total, CONTEXTS_A_PAGE)
     notes(said)
-    contexts = entity_contexts(store, view.card.id, place.page, CONTEXTS_A_PAGE)
-    if any(len(context.candidates) > 1 for context in contexts):
-        st.caption(
-            "Each sentence with the image that it uses (image policy top1: the first of its "
-            "search), and all that the search found, in its order."
-        )
+    place = draw_policy(place)
+    contexts = entity_contexts(store, view.card.id, place.page, CONTEXTS_A_PAGE, place.policy)
     st.html("".join(context_html(user, context) for context in contexts))
     draw_pages(place, total, CONTEXTS_A_PAGE)
+
+
+POLICY_WORDS = {
+    "top1": "the first image of its search",
+    "reranked": "the candidate with the best score",
+    "calibrated": "what annotators chose, and the best score until they have",
+}
+
+
+def draw_policy(place: Place) -> Place:
+    """The image policy in words, and a choice where the store can give several."""
+    given = given_policies(store)
+    if place.policy not in given:
+        notes([f"This store has no scores or labels for {as_text(place.policy)}; it shows top1."])
+        place = replace(place, policy=Place.policy)
+    if len(given) > 1:
+        key = f"policy-{place.policy}"
+        st.segmented_control(
+            "Image policy",
+            given,
+            default=place.policy,
+            required=True,
+            key=key,
+            on_change=lambda: show(replace(place, policy=st.session_state[key])),
+        )
+    st.caption(
+        f"Each sentence with the image that it uses under the policy {place.policy} "
+        f"({POLICY_WORDS[place.policy]}), marked among all that its search found."
+    )
+    return place
 
 
 def draw(place: Place) -> None:

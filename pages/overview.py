@@ -39,6 +39,19 @@ def draw_figures(facts: Overview) -> None:
         )
 
 
+def summary(facts: Overview) -> str:
+    """What the six numbers leave out, in one line."""
+    spread = facts.contexts_per_entity
+    outside = facts.entities - facts.entities_in_a_class
+    sizes = [size.members for size in facts.class_sizes]
+    said = [f"{spread.min:,} to {spread.max:,} contexts an entity, median {spread.median:g}"]
+    if sizes:
+        said.append(f"{min(sizes):,} to {max(sizes):,} members a class")
+        said.append(f"{outside:,} entities in no class")
+    said.append(f"{facts.missing_rate:.1%} of the contexts without an image")
+    return " · ".join(said)
+
+
 def draw_charts(facts: Overview) -> None:
     classes, contexts = st.columns(2, gap="medium")
     with classes:
@@ -94,6 +107,7 @@ facts = overview(house.store())
 draw_jobs()
 st.subheader(f"The corpus “{as_text(facts.name)}”", anchor=False)
 draw_figures(facts)
+st.caption(summary(facts))
 draw_charts(facts)
 if facts.class_sizes:
     draw_classes(facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mese.corpus import IMAGE_POLICIES
 from pages.parts.address import is_entity_id
 
 MAX_PAGE = 1_000_000
@@ -17,11 +18,15 @@ SHOWN_OF_A_FAULT = 40
 
 @dataclass(frozen=True)
 class Place:
-    """An entity, a class by its name, or, with neither, all classes; and which page of it."""
+    """An entity, a class by its name, or, with neither, all classes; and which page of it.
+
+    An entity's contexts are shown under an image policy.
+    """
 
     entity: int | None = None
     class_name: str | None = None
     page: int = 1
+    policy: str = IMAGE_POLICIES[0]
 
     def on_page(self, page: int) -> Place:
         return replace(self, page=page)
@@ -35,6 +40,8 @@ class Place:
             found["class"] = self.class_name
         if self.page > 1:
             found["page"] = str(self.page)
+        if self.policy != Place.policy:
+            found["images"] = self.policy
         return found
 
 
@@ -47,7 +54,8 @@ def read_place(params: Mapping[str, str]) -> tuple[Place, list[str]]:
     if entity is None:
         return Place(class_name=name or None, page=page), notes
     if is_entity_id(entity):
-        return Place(entity=int(entity), page=page), notes
+        policy, more = _read_policy(params.get("images"))
+        return Place(int(entity), None, page, policy), notes + more
     fault = f"The address names {entity[:SHOWN_OF_A_FAULT]!r}, which is no entity number."
     return Place(), [fault]
 
@@ -58,6 +66,14 @@ def _read_page(text: str | None) -> tuple[int, list[str]]:
     if text.isascii() and text.isdigit() and len(text) <= 7 and 1 <= int(text) <= MAX_PAGE:
         return int(text), []
     return 1, [f"{text[:SHOWN_OF_A_FAULT]!r} is no page number; this is the first page."]
+
+
+def _read_policy(text: str | None) -> tuple[str, list[str]]:
+    if text is None or text in IMAGE_POLICIES:
+        return text or Place.policy, []
+    offered = ", ".join(IMAGE_POLICIES)
+    shown = text[:SHOWN_OF_A_FAULT]
+    return Place.policy, [f"There is no image policy {shown!r} ({offered}); this is top1."]
 
 
 def pages_of(items: int, per_page: int) -> int:

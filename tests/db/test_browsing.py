@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -18,11 +19,13 @@ from db.browsing import (
     count_classes,
     entity_contexts,
     entity_view,
+    given_policies,
     page_start,
     search_classes,
 )
-from db.store import Store
-from mese.corpus import CorpusRecords
+from db.corpus import hash_images, import_records, load_corpus
+from db.store import Store, StoreError
+from mese.corpus import IMAGE_POLICIES, CorpusRecords, Score, Scorer
 from mese.images import sha256_of
 from tests.db.conftest import (
     BOGOTA,
@@ -185,6 +188,39 @@ def test_a_context_without_images_has_none_chosen(filled: Store) -> None:
     (context,) = entity_contexts(filled, BOGOTA)
     assert (context.candidates, context.chosen) == ((), None)
     assert entity_contexts(filled, UNSEEN) == []
+
+
+def test_the_image_policy_chooses_among_the_candidates(
+    store: Store, records: CorpusRecords
+) -> None:
+    """As `load_corpus` does it: the same image for every context, under every policy."""
+    first, *others = records.sentences
+    chicago, washington = first.mentions
+    scored = tuple(
+        replace(candidate, scores=(Score("clip", value),))
+        for candidate, value in zip(chicago.candidates, (0.2, 0.9), strict=True)
+    )
+    mentions = (replace(chicago, candidates=scored), washington)
+    sentences = (replace(first, mentions=mentions), *others)
+    import_records(store, replace(records, sentences=sentences, scorers=(Scorer("clip", {}),)))
+    hash_images(store)
+    assert given_policies(store) == IMAGE_POLICIES
+    assert entity_contexts(store, CHICAGO, image_policy="reranked")[0].chosen.rank == 2
+    for policy in IMAGE_POLICIES:
+        corpus = load_corpus(store, policy)
+        loaded = {context.id: context.image_hash for context in corpus.contexts}
+        shown = {
+            context.id: context.chosen.sha256 if context.chosen else None
+            for entity in records.entities
+            for context in entity_contexts(store, entity.id, image_policy=policy)
+        }
+        assert shown == loaded
+
+
+def test_without_scores_the_store_gives_only_top1(filled: Store) -> None:
+    assert given_policies(filled) == ("top1",)
+    with pytest.raises(StoreError, match="needs the re-ranking scores"):
+        entity_contexts(filled, CHICAGO, image_policy="reranked")
 
 
 def test_contexts_are_paged(filled: Store) -> None:

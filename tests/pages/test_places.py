@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mese.corpus import IMAGE_POLICIES
 from pages.parts.address import MAX_ID
 from pages.parts.places import MAX_PAGE, Place, pages_of, read_place, within
 
 PLACES = st.one_of(
     st.builds(Place, page=st.integers(1, MAX_PAGE)),
-    st.builds(Place, entity=st.integers(0, MAX_ID), page=st.integers(1, MAX_PAGE)),
+    st.builds(
+        Place,
+        entity=st.integers(0, MAX_ID),
+        page=st.integers(1, MAX_PAGE),
+        policy=st.sampled_from(IMAGE_POLICIES),
+    ),
     st.builds(Place, class_name=st.text(min_size=1), page=st.integers(1, MAX_PAGE)),
 )
 
@@ -21,7 +27,7 @@ def test_an_address_gives_back_the_place_it_was_made_from(place: Place) -> None:
     assert read_place(place.params()) == (place, [])
 
 
-@given(st.dictionaries(st.sampled_from(["entity", "class", "page", "x"]), st.text()))
+@given(st.dictionaries(st.sampled_from(["entity", "class", "page", "images"]), st.text()))
 def test_whatever_is_typed_gives_a_place(params: dict[str, str]) -> None:
     place, notes = read_place(params)
     assert 1 <= place.page <= MAX_PAGE
@@ -38,6 +44,7 @@ def test_whatever_is_typed_gives_a_place(params: dict[str, str]) -> None:
         ({"entity": "٣"}, Place(), "no entity number"),
         ({"entity": "3", "page": "0"}, Place(entity=3), "'0' is no page number"),
         ({"entity": "3", "page": "x"}, Place(entity=3), "is no page number"),
+        ({"entity": "3", "images": "best"}, Place(entity=3), "no image policy 'best'"),
         ({"entity": "3", "class": "a"}, Place(entity=3), "it shows the entity"),
     ],
 )
