@@ -21,10 +21,11 @@ from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Sentence
 from mese.demo import surfaces
 from mese.demo.families import all_families
 from mese.demo.family import Family, Subject
+from mese.demo.junk import junk
 from mese.demo.plan import Picture, Plan, make_plan, picture_of
 from mese.demo.queries import FIGURE_1, draw_queries
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 """Raise it when pictures, sentences or candidates change by code alone."""
 UNDRAWN = ("frames", "classes")
 """Tables that say nothing about pictures, by how their names begin."""
@@ -124,7 +125,8 @@ def _forget_other_drawings(folder: Path, family: Family) -> None:
 
 @lru_cache(maxsize=1)
 def _by_slug() -> dict[str, tuple[Family, Subject]]:
-    return {subject.slug: (f, subject) for f in all_families() for subject in f.subjects}
+    families = (*all_families(), junk())
+    return {subject.slug: (f, subject) for f in families for subject in f.subjects}
 
 
 def records_of(plan: Plan, folder: Path) -> CorpusRecords:

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from mese.demo import surfaces as s
+from mese.demo.family import Family, Subject
 from mese.demo.surfaces import CANVAS, Colour
 
 VERSIONS = 4
@@ -341,16 +342,32 @@ IDEAS: Mapping[str, Idea] = {
 }
 
 
-@lru_cache(maxsize=1)
-def paths() -> Mapping[str, str]:
-    """Name of a picture → its path below the corpus's folder; 60 of them, always in this order."""
-    names = [f"{idea}-{version}" for idea in IDEAS for version in range(1, VERSIONS + 1)]
-    return {name: f"images/junk/{name}.jpg" for name in names}
+def names() -> tuple[str, ...]:
+    """The names of the pictures, 60 of them, always in this order."""
+    return tuple(f"{idea}-{version}" for idea in IDEAS for version in range(1, VERSIONS + 1))
 
 
 def paint(name: str, rng: random.Random) -> Image.Image:
     """The picture on a canvas of `surfaces.CANVAS` pixels. Raises KeyError for an unknown name."""
-    if name not in paths():
-        raise KeyError(f"no junk picture {name!r}; the names are those of junk.paths()")
+    if name not in names():
+        raise KeyError(f"no junk picture {name!r}; the names are those of junk.names()")
     idea, _, _ = name.rpartition("-")
     return IDEAS[idea](rng)
+
+
+def _paint_subject(subject: Subject, look: str | None, rng: random.Random) -> Image.Image:
+    return paint(subject.name, rng)
+
+
+@lru_cache(maxsize=1)
+def junk() -> Family:
+    """The pictures as a family that is drawn with the others but is no part of the corpus."""
+    return Family(
+        name="junk",
+        classes=(),
+        subjects=tuple(Subject(f"junk/{name}", name, (), (), {}) for name in names()),
+        frames=(),
+        looks=("found",),
+        paint=_paint_subject,
+        class_nouns=frozenset(),
+    )

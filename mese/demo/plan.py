@@ -16,6 +16,7 @@ from functools import cached_property
 from mese.demo.candidates import FOUND, Found, Shelf, first_fit, search
 from mese.demo.families import all_families
 from mese.demo.family import Family, Subject, without_article
+from mese.demo.junk import junk
 from mese.demo.sentences import Spoken, sentences_of
 
 NO_REFERENCE_EVERY = 10
@@ -52,6 +53,11 @@ class Plan:
         self.pictures_of: dict[str, list[Picture]] = {
             subject.slug: _pictures(family, subject) for family, subject in self.members
         }
+        self.junk = [
+            picture_of(junk(), subject, look)
+            for subject in junk().subjects
+            for look in junk().looks
+        ]
         with_one = (m for n, m in enumerate(self.members, start=1) if n % NO_REFERENCE_EVERY)
         self.references = {
             subject.slug: picture_of(family, subject, None) for family, subject in with_one
@@ -76,7 +82,7 @@ class Plan:
     def pictures(self) -> list[Picture]:
         """All that is to be drawn, family by family."""
         of_looks = [picture for found in self.pictures_of.values() for picture in found]
-        return [*self.references.values(), *of_looks]
+        return [*self.references.values(), *of_looks, *self.junk]
 
     def contexts(self) -> Iterator[Place]:
         """Every context in corpus order."""
@@ -92,7 +98,7 @@ class Plan:
             [p.path for p in self.pictures_of[place.subject.slug] if p != place.own],
             self._of_each(told, rng, looks=2),
             self._of_each(self._siblings(place.subject, told, rng), rng),
-            self._of_each(self._strangers(place.family, told, rng), rng),
+            self._junk(place.family, told, rng),
         )
         return search(shelf, first_fit(rng, bool(told), self.share_told), rng)
 
@@ -143,6 +149,12 @@ class Plan:
         self, family: Family, told: Sequence[Subject], rng: random.Random
     ) -> list[Subject]:
         return _some([s for of, s in self.members if of is not family and s not in told], rng)
+
+    def _junk(self, family: Family, told: Sequence[Subject], rng: random.Random) -> list[str]:
+        """Pictures of other families' entities, and half as many that show nothing at all."""
+        nothing = rng.sample(self.junk, FOUND // 2)
+        strangers = self._strangers(family, told, rng)
+        return [*self._of_each(strangers, rng), *(picture.path for picture in nothing)]
 
     def _of_each(
         self, subjects: Sequence[Subject], rng: random.Random, looks: int = 1

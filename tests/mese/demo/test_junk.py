@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mese.demo import junk
+from mese.demo.plan import picture_of
 from mese.demo.surfaces import CANVAS
 
 
@@ -19,13 +20,13 @@ def drawn(name: str) -> np.ndarray:
 
 
 def test_there_are_sixty_with_paths_of_their_own() -> None:
-    assert len(junk.paths()) == 60
-    assert len(set(junk.paths().values())) == 60
-    assert all(PurePosixPath(p).parts[:2] == ("images", "junk") for p in junk.paths().values())
+    paths = [picture_of(junk.junk(), subject, "found").path for subject in junk.junk().subjects]
+    assert len(set(paths)) == len(junk.names()) == 60
+    assert all(PurePosixPath(path).parts[:2] == ("images", "junk") for path in paths)
 
 
 def test_all_differ_and_repeat() -> None:
-    pictures = {name: drawn(name) for name in junk.paths()}
+    pictures = {name: drawn(name) for name in junk.names()}
     assert all(picture.shape == (CANVAS, CANVAS, 3) for picture in pictures.values())
     assert len({picture.tobytes() for picture in pictures.values()}) == 60
     for name in list(pictures)[::7]:
@@ -33,7 +34,7 @@ def test_all_differ_and_repeat() -> None:
 
 
 def test_none_is_of_one_colour() -> None:
-    assert all(drawn(name).std() > 8 for name in junk.paths())
+    assert all(drawn(name).std() > 8 for name in junk.names())
 
 
 def test_an_unknown_name_is_refused() -> None:
