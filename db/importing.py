@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import length_hint
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
 from db.copying import copy_images
 from db.differing import Difference, Survey
 from db.exporting import stored_records
-from db.images import Progress, probe
+from db.images import Progress
 from db.judging import Judge, Step
 from db.models import StoredCorpus, StoredImage
 from db.pouring import empty, pour
+from db.second_look import SecondLook, readable_paths
 from db.staging import Staged, stage, staged_rows, workplace
 from db.store import Store, StoreError, store_faults
 from mese.corpus import CorpusRecords
@@ -166,10 +166,10 @@ def import_records(
             survey = Survey(judged, folder, step)
             if survey.fingerprint != held.fingerprint:
                 raise _refusal(store, records, survey)
-            return _import_again(store, records, source, judged, copier, image_max_pixels)
+            return _import_again(store, records, source, judged, copier, folder, image_max_pixels)
         staged = stage(judged, folder, image_max_pixels, step)
         if held is not None and staged.fingerprint == held.fingerprint:
-            return _import_again(store, records, source, judged, copier, image_max_pixels)
+            return _import_again(store, records, source, judged, copier, folder, image_max_pixels)
         _refuse_empty(records, staged, judged)
         good = staged.images - staged.unreadable_images
         paths = (row[1] for row in staged_rows(staged.file, StoredImage) if row[5] is None)
@@ -312,6 +312,7 @@ def _import_again(
     source: str,
     judged: Judge,
     copier: _Copier,
+    folder: Path,
     max_pixels: int,
 ) -> ImportReport:
     """The corpus is there already: look once more for its images, and note where it came from."""
@@ -320,37 +321,21 @@ def _import_again(
         name, held_root, fingerprint = held.name, Path(held.image_root), held.fingerprint
         source = source or held.source
         elsewhere = held.source != source
-        columns = (StoredImage.id, StoredImage.path, StoredImage.problem)
-        images = session.execute(select(*columns).order_by(StoredImage.id)).all()
-    good = [path for _, path, problem in images if problem is None]
-    root = copier.root_after(good, len(good), fingerprint)
+        count = session.scalar(select(func.count(StoredImage.id))) or 0
+    readable = readable_paths(store, records.image_root, max_pixels)
+    root = copier.root_after(readable, count, fingerprint)
     moved = held_root != root
-    seen = [
-        (number, problem, probe(root, path, max_pixels))
-        for number, path, problem in images
-        if moved or problem is not None
-    ]
-    changed = [
-        {"number": number, **size}
-        for number, problem, size in seen
-        if moved or size["problem"] != problem
-    ]
-    if moved or changed or elsewhere:
+    look = SecondLook(store, root, folder, max_pixels, everything=moved)
+    if moved or look.changed or elsewhere:
         with store.write() as session:
             held = session.get_one(StoredCorpus, 1)
+            if held.fingerprint != fingerprint:
+                raise ImportRefused(f"another import into {store.place} came first; do it again")
             held.image_root, held.source = str(root), source
-            _forget_hashes(session.connection(), changed)
+            look.keep(session)
     return ImportReport(
-        name, changed=moved or bool(changed), images=len(changed), set_aside=judged.set_aside
+        name,
+        changed=moved or look.changed > 0,
+        images=look.changed,
+        set_aside=judged.set_aside,
     )
-
-
-def _forget_hashes(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Keep what the headers said; the bytes are to be read again."""
-    if not rows:
-        return
-    nothing = {"sha256": None, "bytes": None, "checked_at": None}
-    table: Any = StoredImage.__table__
-    values: dict[str, Any] = {name: bindparam(name) for name in ("width", "height", "problem")}
-    wanted = update(table).where(table.c.id == bindparam("number")).values(**values, **nothing)
-    connection.execute(wanted, rows)

@@ -76,6 +76,11 @@ def _schema(classes: Sequence[SemanticClass]) -> dict[str, dict[str, list[str]]]
 def layout_of(folder: Path, records: CorpusRecords, faulty: set[str], style: LineStyle) -> Layout:
     """What must be kept of `folder` to write it again byte for byte; `faulty` files are not."""
     canonical = canonical_files(records)
+    unlisted = bool(faulty & {EID2CLS, EID2CLS_PICKLE})
+    if unlisted:
+        # Members of classes without a gt file stood there: now each class gets one, and both
+        # listings are written anew, for an own text of either might miss a class.
+        faulty = faulty | {EID2CLS, EID2CLS_PICKLE}
     instead = {
         name: {"of": _digest(canonical.get(name, "")), "text": text}
         for name, text in _own_texts(folder, faulty)
@@ -83,7 +88,11 @@ def layout_of(folder: Path, records: CorpusRecords, faulty: set[str], style: Lin
     }
     layout: Layout = {
         "sentences": style.to_layout(),
-        "absent": [name for name in canonical if not (folder / name).is_file()],
+        "absent": [
+            name
+            for name in canonical
+            if not (folder / name).is_file() and not (unlisted and name.startswith("gt/"))
+        ],
         "instead": instead,
     }
     pickled = folder / EID2CLS_PICKLE

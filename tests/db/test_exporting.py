@@ -25,7 +25,8 @@ from mese.corpus import (
     Scorer,
     Sentence,
 )
-from mese.mesed_format import MesedFormatError
+from mese.demo.build import make_plan, records_of
+from mese.mesed_format import MesedFormatError, write_folder
 from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, WASHINGTON
 
 
@@ -220,3 +221,25 @@ def test_photobench_goes_through_the_store_byte_for_byte(
         assert (tmp_path / "out" / file.relative_to(photobench)).read_bytes() == file.read_bytes()
     written = {p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*.*")}
     assert written == {file.relative_to(photobench) for file in files}
+
+
+def test_the_embedded_corpus_goes_through_the_store(
+    sqlite_store: Store, second: Store, tmp_path: Path
+) -> None:
+    """Its records, with pictures that are not drawn: the store keeps them as missing."""
+    given = records_of(make_plan(), tmp_path)
+    given = replace(given, sentences=list(given.sentences))
+    import_records(sqlite_store, given)
+    export_folder(sqlite_store, tmp_path / "out")
+    write_folder(given, tmp_path / "written")
+    report = import_path(second, tmp_path / "out", image_root=tmp_path)
+    assert report.set_aside == ()
+    assert fingerprint(second) == fingerprint(sqlite_store)
+    export_folder(second, tmp_path / "again")
+    for other in ("written", "again"):
+        assert files_below(tmp_path / other) == files_below(tmp_path / "out")
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,9 +20,19 @@ from db.corpus import ImportRefused, hash_images, import_path, import_records, l
 from db.models import StoredCorpus
 from db.staging import PREFIX
 from db.store import Store
-from mese.corpus import CorpusRecords, Entity, ImageFacts, Query, Scorer, SemanticClass, Sentence
+from mese.corpus import (
+    Candidate,
+    CorpusRecords,
+    Entity,
+    ImageFacts,
+    Mention,
+    Query,
+    Scorer,
+    SemanticClass,
+    Sentence,
+)
 from mese.mesed_format import write_folder
-from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, LOS_ANGELES, WASHINGTON
+from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, LOS_ANGELES, WASHINGTON, draw
 from tests.db.test_importing import rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -235,3 +246,36 @@ def test_mentions_that_do_not_fit_do_not_change_the_fingerprint(
     bad = Sentence(("x",), (), 9)
     assert import_records(store, replace(records, sentences=[*records.sentences, bad])).set_aside
     assert not import_records(store, records).changed
+
+
+def test_an_image_that_came_later_is_copied_by_importing_again(
+    store: Store, records: CorpusRecords, tmp_path: Path
+) -> None:
+    import_records(store, records, copy_to=tmp_path / "images")
+    draw(records.image_root, "gone.png")
+    report = import_records(store, records, copy_to=tmp_path / "images")
+    assert (report.changed, report.images) == (True, 1)
+    assert len(list((tmp_path / "images").rglob("gone.png"))) == 1
+    assert hash_images(store) == 6
+    assert not import_records(store, records, copy_to=tmp_path / "images").changed
+
+
+def test_importing_again_takes_no_more_memory_for_more_images(
+    sqlite_store: Store, records: CorpusRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of these images is there, so all are looked at again."""
+    monkeypatch.setattr("db.second_look.AT_ONCE", 100)
+
+    def peak(images: int) -> int:
+        mentions = (Mention(CHICAGO, 0, 0, (Candidate(f"{n}.png"),)) for n in range(images))
+        rows = tuple(Sentence(("Chicago",), (m,), n) for n, m in enumerate(mentions, 1))
+        given = replace(records, sentences=rows)
+        import_records(sqlite_store, given, replace=True)
+        tracemalloc.start()
+        assert not import_records(sqlite_store, given).changed
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(100)  # what is imported and compiled once does not count
+    assert peak(2_000) < 1.2 * peak(500)

@@ -130,6 +130,25 @@ def test_a_file_with_something_set_aside_is_written_clean(folder: Path, tmp_path
     assert (tmp_path / "out" / "gt" / "Cats.txt").read_text() == "0\tname 0\t1\n"
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_class_of_an_eid2cls_that_is_not_written_again_gets_its_gt(
+    folder: Path, tmp_path: Path, beside: bool
+) -> None:
+    if beside:
+        dogs = {n: ["Dogs"] for n in "12345"}
+        cats = {"0": ["Cats"], "1": ["Dogs", "Cats"], "2": ["Dogs", "Cats"]}
+        (folder / "eid2cls.json").write_text(json.dumps({**dogs, **cats}))
+    listed = {5: ["Fish"], 1: ["Fish", 7], 0: ["Cats"], 2: ["Cats"]}
+    (folder / "eid2cls.pkl").write_bytes(pickle.dumps(listed))
+    read = read_folder(folder)
+    assert {item.file for item in read.set_aside} == {"eid2cls.pkl"}
+    write_folder(read.records, tmp_path / "out")
+    assert not (tmp_path / "out" / "eid2cls.pkl").exists()
+    again = read_folder(tmp_path / "out")
+    assert (again.records.members, again.set_aside) == (read.records.members, ())
+    assert read.records.members["Fish"] == (5, 1)
+
+
 def test_kept_text_is_written_only_while_the_corpus_says_the_same(
     folder: Path,
     tmp_path: Path,
