@@ -45,7 +45,7 @@ from pages.parts.text import as_html, as_text, count
 user = require(Role.VIEWER)
 store = house.store()
 
-CLASSES_A_PAGE = 60
+CLASSES_A_PAGE = 120
 MEMBERS_A_PAGE = 36
 CONTEXTS_A_PAGE = 8
 FELLOWS = 8

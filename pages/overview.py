@@ -48,7 +48,11 @@ def summary(facts: Overview) -> str:
     if sizes:
         said.append(f"{min(sizes):,} to {max(sizes):,} members a class")
         said.append(f"{outside:,} entities in no class")
-    said.append(f"{facts.missing_rate:.1%} of the contexts without an image")
+    if facts.contexts_without_image:
+        share = max(facts.missing_rate, 0.001)
+        said.append(f"{share:.1%} of the contexts without an image")
+    else:
+        said.append("an image for every context")
     return " · ".join(said)
 
 
@@ -103,8 +107,8 @@ page_head(
 )
 if is_empty(house.store()):
     no_corpus()
+draw_jobs()  # before the counting, which takes half a second over 400,000 contexts
 facts = overview(house.store())
-draw_jobs()
 st.subheader(f"The corpus “{as_text(facts.name)}”", anchor=False)
 draw_figures(facts)
 st.caption(summary(facts))

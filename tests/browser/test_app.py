@@ -289,7 +289,7 @@ def test_an_address_that_others_can_reach_shows_nothing(
     )
     page.goto(f"{exposed.url}/{Path(path).stem}?seeds=0,1,2&entity=1")
     expect(page.get_by_text("it answers on this machine only")).to_be_visible()
-    assert page.locator("h1, .mese-name, [data-testid=stMetric], form").count() == 0
+    assert page.locator("h1, .mese-name, [data-testid=stMetric], [data-testid=stForm]").count() == 0
     exposed.stop()
 
 

@@ -90,7 +90,7 @@ def _strophoid() -> list[Array]:
 
 def _conchoid() -> list[Array]:
     """r = sec t ± 2 turned upright: both branches along the line y = 1."""
-    t = _turn(0.085, 0.915)
+    t = _turn(0.16, 0.84)
     return [_polar(t, 1 / np.sin(t) + sign * 2.0) for sign in (1, -1)]
 
 
