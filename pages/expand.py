@@ -21,7 +21,7 @@ from pages.parts.calm import no_corpus, notes
 from pages.parts.cards import Cards, draw_example, draw_result, draw_seed, kind_of, shared_classes
 from pages.parts.door import require
 from pages.parts.head import page_head
-from pages.parts.text import as_text
+from pages.parts.text import as_sentence, as_text
 
 user = require(Role.VIEWER)
 store = house.store()
@@ -191,4 +191,4 @@ else:
     try:
         draw_results(house.engine(), view, seed_cards)
     except (BundleError, SeedError, StoreError) as error:
-        st.info(as_text(str(error)), icon=":material/info:")
+        st.info(as_sentence(str(error)), icon=":material/info:")

@@ -25,12 +25,28 @@ _LATE = re.compile(
     re.IGNORECASE,
 )
 
+_COMMAND = re.compile(r"`(python -m [\w -]+)`")
+"""A command of ours in an error's reason; nothing that a file or a user wrote can look like it and
+do harm, for a code span of these letters shows just them."""
+
 
 def as_text(name: str) -> str:
     """Markdown that shows `name` literally, on one line, in any Streamlit label or text."""
     line = " ".join(name.split())
     parted = _LATE.sub(lambda found: found.group() + JOINER, line)
     return _PUNCTUATION.sub(r"\\\1", parted)
+
+
+def as_sentence(reason: str) -> str:
+    """Markdown of an error's reason: a capital first, the commands that it names set as code."""
+    parts = _COMMAND.split(reason[:1].upper() + reason[1:])
+    shown = [f"`{part}`" if n % 2 else _keeping_ends(part) for n, part in enumerate(parts)]
+    return "".join(shown)
+
+
+def _keeping_ends(part: str) -> str:
+    before, after = part[:1].isspace(), part[-1:].isspace()
+    return " " * before + as_text(part) + " " * (after and bool(part.strip()))
 
 
 def as_html(name: str) -> str:

@@ -261,7 +261,7 @@ def test_without_a_fitting_bundle_the_next_step_is_said(
     shutil.copy(small_home / "mese.db", tmp_path / "mese.db")
     bare = start(tmp_path)
     open_expand(page, bare, "?seeds=0,1,2")
-    expect(page.get_by_text("no trained bundle fits this corpus yet")).to_be_visible()
+    expect(page.get_by_text("No trained bundle fits this corpus yet")).to_be_visible()
     expect(page.get_by_text("python -m train fit --name NAME")).to_be_visible()
     bare.stop()
 

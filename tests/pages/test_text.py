@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages.parts.text import JOINER, as_html, as_text
+from pages.parts.text import JOINER, as_html, as_sentence, as_text
 from tests.conftest import HOSTILE
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
@@ -56,6 +56,18 @@ def test_html_of_a_name_is_no_tag_and_exactly_that_name(name: str) -> None:
     inside = read(f'<div title="{as_html(clean)}">{as_html(clean)}</div>')
     assert inside.tags == ["div"]
     assert inside.text == clean
+
+
+@given(st.text(alphabet=SIGNS), st.text(alphabet=SIGNS))
+def test_a_reason_shows_its_commands_as_code_and_everything_else_as_itself(
+    before: str, after: str
+) -> None:
+    reason = f"x{before} `python -m train fit --name NAME` {after}x"
+    shown = read(MARKDOWN.render(as_sentence(reason)))
+    assert shown.tags == ["p", "code"]
+    plain = one_line(reason.replace("`python -m train fit --name NAME`", "COMMAND"))
+    text = shown.text.replace("python -m train fit --name NAME", "COMMAND").replace(JOINER, "")
+    assert one_line(text) == plain.replace("x", "X", 1)
 
 
 # What Streamlit 1.67 replaces in text after the backslashes are gone, copied from its bundle
