@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
+from db.images import CorpusMark, corpus_mark
 from db.importing import utc_now
 from db.loading import held_corpus
 from db.models import Base, StoredContext, StoredImage, StoredSentence
@@ -104,18 +105,20 @@ def check_store(
 
     An image that an earlier check decoded is opened again only where its file's size has changed,
     or with `again`. A check that is stopped loses nothing: the next one, without `again`, goes on.
-    Needs a lead, else raises `NotAllowed`; raises `StoreError` for an empty store.
+    Needs a lead, else raises `NotAllowed`; raises `StoreError` for an empty store, and where an
+    import puts another corpus in this one's place meanwhile.
     """
     check(user or open_mode_user(), Role.LEAD)
     tell = progress or (lambda stage, done, total: None)
     findings = _Findings()
     with store.read() as session:
-        root = Path(held_corpus(session, store).image_root)
+        held_corpus(session, store)
+        mark = corpus_mark(session)
         images = count_images(session)
         sentences, contexts, queries = _check_tables(session, findings, tell)
     if again:
         forget_checks(store)
-    read = _check_images(store, root, max_pixels, now, findings, tell, images)
+    read = _check_images(store, mark, max_pixels, now, findings, tell, images)
     return CheckReport(
         images, read, sentences, contexts, queries, dict(findings.counts), tuple(findings.kept)
     )
@@ -123,7 +126,7 @@ def check_store(
 
 def _check_images(
     store: Store,
-    root: Path,
+    mark: CorpusMark,
     max_pixels: int,
     now: Callable[[], datetime],
     findings: _Findings,
@@ -131,12 +134,12 @@ def _check_images(
     total: int,
 ) -> int:
     """Returns how many were opened. A root that is not there is one finding, not one an image."""
-    if total and not root.is_dir():
+    if total and not mark.root.is_dir():
         reason = "the image folder is not there; put it back, or import again with --image-root"
-        findings.put(IMAGE, str(root), reason)
+        findings.put(IMAGE, mark.image_root, reason)
         return 0
     done = read = 0
-    for some in look_at_images(store, root, max_pixels, now):
+    for some in look_at_images(store, mark, max_pixels, now):
         for looked in some:
             if looked.problem is not None:
                 findings.put(IMAGE, looked.path, _without_place(looked.problem, looked.path))

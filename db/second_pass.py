@@ -6,7 +6,7 @@ it has seen is kept every few hundred images, and the next one goes on from ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,25 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from db.images import HASHED_AT_ONCE, update_images
+from db.images import CorpusMark, image_pages, keep_seen
 from db.models import StoredImage
 from db.store import Store
 from mese.images import UnreadableImage, open_image, read_size, resolve, sha256_of
 
+COLUMNS = (
+    StoredImage.id,
+    StoredImage.path,
+    StoredImage.sha256,
+    StoredImage.bytes,
+    StoredImage.problem,
+    StoredImage.checked_at,
+)
 Kept = Row[int, str, str | None, int | None, str | None, datetime | None]
+
+OTHER_BYTES = (
+    "its bytes changed since it was hashed; put the old file back, or import the corpus again "
+    "to take it as it is now"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +56,27 @@ def forget_checks(store: Store) -> None:
 
 
 def look_at_images(
-    store: Store, root: Path, max_pixels: int, now: Callable[[], datetime]
+    store: Store, mark: CorpusMark, max_pixels: int, now: Callable[[], datetime]
 ) -> Iterator[list[Looked]]:
     """Look at every image in lists of some hundreds, each kept in the store before it is given.
 
     An image that was decoded before is opened again only if its file's size has changed, or if it
-    had a problem: it may have been mended.
+    had a problem: it may have been mended. Raises `StoreError` when the corpus is replaced.
     """
-    last = -1
-    while rows := _next(store, last):
-        last = rows[-1].id
-        looked = [_look(root, row, max_pixels) for row in rows]
-        _keep(store, rows, looked, now())
+    for rows in image_pages(store, mark, select(*COLUMNS)):
+        looked = [_look(mark.root, row, max_pixels) for row in rows]
+        at = now()
+        read = [
+            {"image": row.id, "checked_at": at, **seen.values}
+            for row, seen in zip(rows, looked, strict=True)
+            if seen.values is not None
+        ]
+        keep_seen(store, mark, read)
         yield looked
 
 
 def count_images(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(StoredImage)) or 0
-
-
-def _next(store: Store, last: int) -> Sequence[Kept]:
-    columns = (
-        StoredImage.id,
-        StoredImage.path,
-        StoredImage.sha256,
-        StoredImage.bytes,
-        StoredImage.problem,
-        StoredImage.checked_at,
-    )
-    wanted = select(*columns).where(StoredImage.id > last).order_by(StoredImage.id)
-    with store.read() as session:
-        return session.execute(wanted.limit(HASHED_AT_ONCE)).all()
 
 
 def _look(root: Path, row: Kept, max_pixels: int) -> Looked:
@@ -87,7 +90,7 @@ def _look(root: Path, row: Kept, max_pixels: int) -> Looked:
     except (UnreadableImage, OSError) as error:
         return _with_problem(row.path, str(error))
     if row.sha256 not in (None, values["sha256"]):
-        return _with_problem(row.path, f"{file.name}: its bytes changed since it was hashed")
+        return _with_problem(row.path, f"{file.name}: {OTHER_BYTES}")
     return Looked(row.path, {**values, "width": width, "height": height, "problem": None}, None)
 
 
@@ -100,18 +103,3 @@ def _size_of(file: Path) -> int | None:
         return file.stat().st_size
     except OSError:
         return None
-
-
-def _keep(store: Store, rows: Sequence[Kept], looked: Sequence[Looked], now: datetime) -> None:
-    read = [
-        {"image": row.id, "checked_at": now, **seen.values}
-        for row, seen in zip(rows, looked, strict=True)
-        if seen.values is not None
-    ]
-    good = [values for values in read if values["problem"] is None]
-    bad = [values for values in read if values["problem"] is not None]
-    if not read:
-        return
-    with store.write() as session:
-        for some in (good, bad):
-            update_images(session, some)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text, update
 
-from db import second_pass
+from db import images, second_pass
 from db.accounts import NotAllowed, Role, User
 from db.checking import CheckReport, Finding, check_store, images_left
 from db.corpus import hash_images, image_file, import_records
@@ -131,6 +131,17 @@ def test_a_file_of_the_same_size_is_read_again_only_when_asked(
     assert (thorough.read, thorough.counts) == (6, {"image": 2})
 
 
+def test_bytes_that_changed_are_taken_by_importing_again(
+    filled: Store, records: CorpusRecords
+) -> None:
+    draw(records.image_root, "a01.png", (90, 90))
+    (finding,) = (f for f in found(filled) if f.place == "a01.png")
+    assert "put the old file back, or import the corpus again" in finding.reason
+    import_records(filled, records)
+    assert found(filled) == (MISSING,)
+    assert rows(filled)["a01.png"].sha256 == sha256_of(records.image_root / "a01.png")
+
+
 def test_an_image_that_was_mended_is_whole_again(filled: Store, records: CorpusRecords) -> None:
     file = records.image_root / "a01.png"
     whole = file.read_bytes()
@@ -147,7 +158,7 @@ def test_an_image_that_was_mended_is_whole_again(filled: Store, records: CorpusR
 def test_a_stopped_check_goes_on_where_it_was(
     filled: Store, records: CorpusRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_pass, "HASHED_AT_ONCE", 2)
+    monkeypatch.setattr(images, "HASHED_AT_ONCE", 2)
     opened: list[str] = []
     monkeypatch.setattr(second_pass, "sha256_of", lambda path: opened.append(path) or sha(path))
     sha = sha256_of
