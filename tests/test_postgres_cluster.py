@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests import postgres_cluster
-from tests.postgres_cluster import NoPostgres, find_programs, throwaway_cluster
+from tests.postgres_cluster import WHEEL, NoPostgres, copy_of, find_programs, throwaway_cluster
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,10 +71,29 @@ def test_a_cluster_ends_with_a_program_that_was_killed() -> None:
     subprocess.run(["rm", "-r", folder], check=True)
 
 
+@pytest.mark.parametrize("reachable", [True, False])
+def test_the_package_brings_a_server_along(
+    reachable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where an unprivileged user cannot go into the folder that holds it, such as /root."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(postgres_cluster, "PLACES", (str(tmp_path),))
+    programs = find_programs()
+    assert WHEEL in programs.parts
+    if not reachable:
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o700)
+        kept_away = copy_of(programs, closed)
+        monkeypatch.setattr(postgres_cluster, "find_programs", lambda: kept_away)
+    with throwaway_cluster() as cluster, psycopg.connect(cluster.url("postgres")) as connection:
+        assert connection.execute("SELECT 6 * 7").fetchone() == (42,)
+
+
 def test_without_programs_it_is_told_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(postgres_cluster, "PLACES", (str(tmp_path),))
+    monkeypatch.setattr(postgres_cluster, "WHEEL", "no_such_package")
     with pytest.raises(NoPostgres, match="apt install postgresql"), throwaway_cluster():
         pass
