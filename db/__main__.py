@@ -129,14 +129,17 @@ def demo(
         store = Store.open(settings.store_url)
         from mese.demo.build import build_records, fingerprint
 
-        source = f"{DEMO}{fingerprint()}"
+        made_by = fingerprint()
+        source = f"{DEMO}{made_by}"
         if not replace and not is_empty(store):
             _leave(store, source)
             return
+        # A folder by version: the store's corpus keeps its pictures until this one is in.
+        folder = settings.demo_corpus / made_by[:16]
         with bar("Drawing the embedded corpus") as progress:
-            records = build_records(settings.demo_corpus, progress)
+            records = build_records(folder, progress)
         records = rebuilt(records, sentences=list(records.sentences))  # walked twice
-        write_folder(records, settings.demo_corpus, replace=True)
+        write_folder(records, folder, replace=True)
         with bar("Importing sentences") as progress:
             report = import_records(
                 store,

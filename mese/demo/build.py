@@ -1,7 +1,9 @@
 """Builds the embedded corpus: draws its pictures and hands over its records.
 
 Everything is drawn from seeds made of names, so that each call gives the same pixels and records.
-Pictures that are there already are kept, so that a stopped build goes on where it stopped.
+Pictures that are there already are kept, so that a stopped build goes on where it stopped; callers
+give each version (`fingerprint`) a folder of its own, so that none gets another's pictures and a
+corpus in use keeps its own while the next one is drawn.
 """
 
 from __future__ import annotations
@@ -23,13 +25,10 @@ from mese.demo.families import all_families
 from mese.demo.family import Family, Subject
 from mese.demo.junk import junk
 from mese.demo.plan import Picture, Plan, make_plan, picture_of
-from mese.demo.queries import FIGURE_1, draw_queries
+from mese.demo.queries import FIGURE_1, draw_all_queries
 
 GENERATOR_VERSION = 4
 """Raise it when pictures, sentences or candidates change by code alone."""
-UNDRAWN = ("frames", "classes")
-"""Tables that say nothing about pictures, by how their names begin."""
-STAMP = "drawn-by.txt"
 MAX_PROCESSES = 8
 DRAWN_AT_ONCE = 16
 """Pictures that a process draws before it reports."""
@@ -42,17 +41,6 @@ def fingerprint() -> str:
     digest = hashlib.sha256(f"demo {GENERATOR_VERSION}".encode())
     for path in sorted({table for family in all_families() for table in family.tables}):
         digest.update(f"{path.parent.name}/{path.name}".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def drawing_fingerprint(family: Family) -> str:
-    """Sha256 over what a family's pictures show, and the generator's version."""
-    digest = hashlib.sha256(f"pictures {GENERATOR_VERSION} {family.looks}".encode())
-    for table in family.tables:
-        if not table.name.startswith(UNDRAWN):
-            digest.update(table.read_bytes())
-    for subject in family.subjects:
-        digest.update(repr((subject.slug, subject.drawing)).encode())
     return digest.hexdigest()
 
 
@@ -74,9 +62,7 @@ def draw(picture: Picture) -> Image.Image:
 
 
 def draw_pictures(folder: Path, pictures: Sequence[Picture], progress: Progress | None) -> None:
-    """Draws what is missing; all of a family when another version drew what is there."""
-    for family in {picture.family.name: picture.family for picture in pictures}.values():
-        _forget_other_drawings(folder, family)
+    """Draws what is missing."""
     missing = [n for n, picture in enumerate(pictures) if not (folder / picture.path).exists()]
     done = len(pictures) - len(missing)
     if progress is not None and done:
@@ -109,20 +95,6 @@ def _draw_some(work: tuple[Path, Sequence[tuple[str, str | None]]]) -> int:
     return len(wanted)
 
 
-def _forget_other_drawings(folder: Path, family: Family) -> None:
-    """Removes pictures that the family's stamp does not vouch for, then stamps its folders."""
-    stamp = folder / "images" / f"{family.name}.{STAMP}"
-    drawing = drawing_fingerprint(family)
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == drawing:
-        return
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    for subject in family.subjects:
-        for path in (folder / "images" / subject.slug).glob("*.jpg"):
-            path.unlink()
-    stamp.write_text(drawing, encoding="utf-8")
-
-
 @lru_cache(maxsize=1)
 def _by_slug() -> dict[str, tuple[Family, Subject]]:
     families = (*all_families(), junk())
@@ -143,7 +115,7 @@ def records_of(plan: Plan, folder: Path) -> CorpusRecords:
         entities=entities,
         classes=classes,
         members=members,
-        queries=draw_queries(members, usable, pinned),
+        queries=draw_all_queries(members, usable, pinned),
         sentences=list(_sentences(plan)),
         image_root=folder,
     )

@@ -194,10 +194,10 @@ def test_demo_fills_an_empty_store_once_and_leaves_a_mesed_folder(
     assert code == 0
     assert "Imported 'demo'" in out
     assert load_corpus(stored(home)).name == "demo"
-    assert len(list(read_folder(home / "demo").records.sentences)) == 5
+    assert len(list(read_folder(home / "demo" / "f00d").records.sentences)) == 5
     code, out, _ = run("demo")
     assert (code, "nothing to do" in out) == (0, True)
-    assert small_demo == [home / "demo"]
+    assert small_demo == [home / "demo" / "f00d"]
 
 
 def test_demo_goes_on_where_hashing_was_stopped(
@@ -229,7 +229,7 @@ def test_an_older_embedded_corpus_is_told_and_replaced_when_asked(
     assert small_demo == []
     assert run("demo", "--replace")[0] == 0
     assert "nothing to do" in run("demo")[1]
-    assert small_demo == [home / "demo"]
+    assert small_demo == [home / "demo" / "f00d"]
 
 
 def joined(text: str) -> str:

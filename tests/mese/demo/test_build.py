@@ -125,17 +125,6 @@ def test_several_processes_draw_the_same(tmp_path: Path, plan: Plan) -> None:
         assert (tmp_path / picture.path).read_bytes() == alone.read_bytes()
 
 
-def test_pictures_of_another_generator_are_drawn_anew(
-    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw_pictures(tmp_path, some(plan), None)
-    path = tmp_path / some(plan)[0].path
-    os.utime(path, (1, 1))
-    monkeypatch.setattr(build, "GENERATOR_VERSION", build.GENERATOR_VERSION + 1)
-    draw_pictures(tmp_path, some(plan), None)
-    assert path.stat().st_mtime > 1
-
-
 def test_files_are_small_jpegs(tmp_path: Path, plan: Plan) -> None:
     firsts = [family.subjects[0].slug for family in plan.families]
     pictures = [picture for slug in firsts for picture in plan.pictures_of[slug]]
