@@ -22,6 +22,12 @@ BY_ALIAS = 3
 LENGTHS = range(6, 36)
 """How many tokens a sentence may have."""
 
+FILLER = frozenset(
+    {"after", "and", "the", "named", "known", "discovered", "number", "signal"}
+    | {"colours", "countries", "metals", "places"}
+)
+"""Words of class names that tell no class, so that a sentence may hold them."""
+
 COMMON_WORDS = frozenset({"of", "the", "and"})
 """Words of names that many names share; a family adds its own."""
 
@@ -67,23 +73,24 @@ def sentences_of(subject: Subject, family: Family) -> list[Spoken]:
     found: list[Spoken] = []
     naming = 0
     for frame in order:
-        form = _form(subject, len(found))
+        form = _form(subject, frame, len(found))
         spoken = realise(frame, form, _facts_for(frame, supply))
-        names_class = bool(family.class_nouns & {t.lower() for t in _others(spoken)})
+        naming_it = names_class(subject, spoken, family.class_nouns)
         if len(spoken.tokens) not in LENGTHS or gives_away(subject, spoken, family.common_words):
             continue
-        if names_class and naming == subject.contexts // NAMING:
+        if naming_it and naming == subject.contexts // NAMING:
             continue
-        naming += names_class
+        naming += naming_it
         found.append(spoken)
         if len(found) == subject.contexts:
             break
     return found
 
 
-def _form(subject: Subject, number: int) -> str:
-    """The usual name, but for every fourth sentence one of the others, in turn."""
-    others = subject.spoken[1:]
+def _form(subject: Subject, frame: str, number: int) -> str:
+    """The usual name, but for every fourth sentence one of the others that suit it, in turn."""
+    told = {slot.rstrip("23") for slot in slots_of(frame)}
+    others = [form for form in subject.spoken[1:] if not told & subject.unsaid.get(form, set())]
     turn, rest = divmod(number, CONTEXTS // BY_ALIAS)
     return others[turn % len(others)] if others and rest == 1 else subject.spoken[0]
 
@@ -119,6 +126,14 @@ def realise(frame: str, form: str, facts: dict[str, str]) -> Spoken:
 
 def _others(spoken: Spoken) -> tuple[str, ...]:
     return spoken.tokens[: spoken.start] + spoken.tokens[spoken.end + 1 :]
+
+
+def names_class(subject: Subject, spoken: Spoken, nouns: frozenset[str]) -> bool:
+    """Whether the rest of the sentence names a class: by a noun of the family, or by a word with
+    the stem of one in the names of the subject's own classes, as "West Africa" does."""
+    others = {token.casefold() for token in _others(spoken)}
+    stems = {stem for name in subject.classes for stem in _stems(name, FILLER)}
+    return bool(nouns & others) or any(token.startswith(s) for token in others for s in stems)
 
 
 def gives_away(subject: Subject, spoken: Spoken, common: frozenset[str]) -> bool:

@@ -135,6 +135,27 @@ def test_those_named_after_people_have_one_in_mind() -> None:
     assert all(s.slots["honours"] for s in named)
 
 
+def test_no_sample_is_opened_of_what_nobody_has_seen() -> None:
+    for name in ("astatine", "francium", "fermium", "seaborgium", "oganesson"):
+        assert not subject(name).slots["sample"]
+    assert subject("tin").slots["sample"] == subject("tin").slots["look"]
+
+
+@pytest.mark.parametrize(
+    ("name", "finder", "land"),
+    [
+        ("oxygen", "Joseph Priestley", "England"),
+        ("boron", "Humphry Davy", "England"),
+        ("holmium", "Jacques-Louis Soret", "Switzerland"),
+        ("lutetium", "Georges Urbain", "France"),
+        ("dubnium", "Georgy Flyorov", "Russia"),
+    ],
+)
+def test_the_finder_worked_in_the_land(name: str, finder: str, land: str) -> None:
+    assert subject(name).slots["finder"] == (finder,)
+    assert subject(name).slots["land"] == (land,)
+
+
 def test_the_seven_metals_of_antiquity_are_there_and_nothing_later() -> None:
     known = {s.spoken[0] for s in SUBJECTS if "Elements known to antiquity" in s.classes}
     metals = {"gold", "silver", "copper", "iron", "tin", "lead", "mercury"}

@@ -225,13 +225,18 @@ def test_colours_stand_where_the_code_puts_them(
         assert pixel == (*ImageColor.getrgb(COLOURS[colour]), 255), (x, y)
 
 
+def test_flags_of_three_colours_are_alike_in_whatever_order() -> None:
+    assert set(SUBJECTS["Charlie"].slots["alike"]) == {"Tango", "Whiskey", "Terrathree"}
+    assert SUBJECTS["Charlie"].slots["colours"] == ("blue, white and red",)
+
+
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda r: r["name"])
 def test_a_flag_shows_the_colours_that_sentences_name(signal: dict[str, str]) -> None:
     cloth = flag(signal["design"])
     counted = cloth.getcolors(4096) or []
     # Fewer pixels than a disc has are the mixtures along the edges.
     shown = {pixel[:3] for count, pixel in counted if count > 3000 and pixel[3] == 255}
-    named = signal["colours"].replace(" and ", " ").split()
+    named = signal["colours"].replace(",", "").replace(" and ", " ").split()
     assert shown == {ImageColor.getrgb(COLOURS[word]) for word in named}
 
 

@@ -11,6 +11,7 @@ from mese.demo.family import Subject
 from mese.demo.sentences import (
     Spoken,
     gives_away,
+    names_class,
     realise,
     sentences_of,
     serves,
@@ -78,6 +79,44 @@ def test_words_that_many_names_share_give_nothing_away() -> None:
     spoken = realise("{X} has a new station .", "New Delhi", {})
     assert gives_away(subject, spoken, frozenset())
     assert not gives_away(subject, spoken, frozenset({"new"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{X} belongs to West Africa .", True),
+        ("{X} lies near Sweden .", True),
+        ("{X} is a country .", True),
+        ("{X} is known for cocoa .", False),
+        ("{X} lies near Asia .", False),
+        ("All that is known is the place called {X} .", False),
+    ],
+)
+def test_a_word_of_its_own_class_s_name_names_the_class(text: str, names: bool) -> None:
+    classes = ("West African countries", "Elements discovered in Sweden", "Elements known early")
+    subject = Subject("a/b", "B", ("B",), classes, {})
+    assert names_class(subject, realise(text, "B", {}), frozenset({"country"})) is names
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Guinea-Bissau", {"west", "africa"}),
+        ("Gabon", {"central", "africa"}),
+        ("Syria", {"arab", "arabic", "mediterranean"}),
+        ("Munich", {"germany", "german"}),
+        ("thulium", {"sweden", "swedish"}),
+    ],
+)
+def test_an_entity_is_not_told_by_a_region_that_its_class_is_called_after(
+    name: str, words: set[str]
+) -> None:
+    pairs = ((f, s) for f in FAMILIES.values() for s in f.subjects if name in (s.name, *s.spoken))
+    family, subject = next(pairs)
+    found = sentences_of(subject, family)
+    naming = [s for s in found if words & {token.casefold() for token in s.tokens}]
+    assert len(found) >= 2
+    assert len(naming) <= len(found) / 5
 
 
 def test_most_of_a_citys_frames_serve_states_too() -> None:

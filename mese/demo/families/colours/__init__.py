@@ -74,16 +74,21 @@ def _nearest(
     return tuple(row["name"] for row in found[:TOLD])
 
 
+def _colourful(code: str) -> bool:
+    return hue.chroma(code) >= COLOURFUL
+
+
 def _others(row: Row, rows: list[dict[str, str]]) -> dict[str, tuple[str, ...]]:
     """The other colours that can be said to be lighter, darker, near or opposite."""
     code, speakable = row["hex"], _speakable(row, rows)
     kin, light = [r for r in speakable if hue.akin(code, r["hex"])], hue.lab(code)[0]
-    across = hue.complement(code) if hue.chroma(code) >= COLOURFUL else ""
+    across = hue.complement(code) if _colourful(code) else ""
+    facing = [r for r in speakable if _colourful(r["hex"]) and hue.faces(code, r["hex"])]
     return {
         "next": _nearest(code, speakable, lambda _: True),
         "lighter": _nearest(code, kin, lambda other: hue.lab(other)[0] > light + CLEARLY),
         "darker": _nearest(code, kin, lambda other: hue.lab(other)[0] < light - CLEARLY),
-        "opposite": _nearest(across, speakable, lambda _: True)[:1] if across else (),
+        "opposite": _nearest(across, facing, lambda _: True)[:1] if across else (),
     }
 
 

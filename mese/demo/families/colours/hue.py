@@ -22,6 +22,8 @@ NEUTRAL = 8.0
 PALE = 12.0
 """Chroma below which the side of the wheel says little."""
 KIN_DEGREES = 45
+ACROSS = 30
+"""How many degrees off the complement a colour still counts as opposite."""
 
 Lab = tuple[float, float, float]
 
@@ -81,6 +83,12 @@ def angle(hex_code: str) -> int | None:
     return round(hue * 360) % 360 if saturation else None
 
 
+def faces(a: str, b: str) -> bool:
+    """Whether two colours lie across the HSL wheel from one another, or nearly so."""
+    one, other = angle(a), angle(b)
+    return one is not None and other is not None and abs((one - other) % 360 - 180) <= ACROSS
+
+
 def complement(hex_code: str) -> str:
     """The colour across the HSL wheel, as light and as saturated."""
     red, green, blue = (c / 255 for c in rgb(hex_code))
@@ -90,11 +98,11 @@ def complement(hex_code: str) -> str:
 
 
 def air(hex_code: str) -> str:
-    """ "warm", "cool" or "neutral", by the side of the wheel: red to yellow-green is warm."""
+    """ "warm", "cool" or "neutral", by the side of the wheel: red to green-yellow is warm."""
     degrees = angle(hex_code)
     if degrees is None or chroma(hex_code) < NEUTRAL:
         return "neutral"
-    return "warm" if degrees < 80 or degrees >= 320 else "cool"
+    return "warm" if degrees < 85 or degrees >= 320 else "cool"
 
 
 def mood(hex_code: str) -> str:

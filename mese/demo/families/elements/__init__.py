@@ -31,6 +31,8 @@ FOLDER = Path(__file__).parent
 BELOW_THE_TABLE = 7
 """First row of the drawn table that belongs to the lanthanides and actinides."""
 ANTIQUITY = "antiquity"
+UNSEEN = "none"
+"""The form of elements of which nobody has seen a piece."""
 ROWS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 DISCOVERED = {
     "England": "Elements discovered in Britain",
@@ -150,6 +152,7 @@ def _slots(place: int, rows: list[dict[str, str]], atoms: list[Atom]) -> dict[st
         "column": tuple(rows[n]["name"] for n in _column(place, atoms)),
         "melts": _degrees(row["melts"]),
         "look": several(row["look"]),
+        "sample": several(row["look"]) if atom.form != UNSEEN else (),
         "use": several(row["uses"]),
         "found": several(row["found"]),
         "site": several(row["site"]),

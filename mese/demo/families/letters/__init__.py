@@ -7,6 +7,7 @@ Hebrew, a Cyrillic letter and a flag) and, for letters, the Phoenician sign that
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -83,12 +84,13 @@ def cousins(row: Row, rows: Sequence[Row]) -> list[Row]:
 
 def alike(row: Row, rows: Sequence[Row]) -> list[Row]:
     """Flags and pennants of the same colours."""
-    colours = set(row["colours"].replace(" and ", " ").split())
-    return [
-        other
-        for other in rows
-        if other is not row and set(other["colours"].replace(" and ", " ").split()) == colours
-    ]
+    colours = _colours(row)
+    return [other for other in rows if other is not row and _colours(other) == colours]
+
+
+def _colours(row: Row) -> set[str]:
+    """The colours that a list in words names: "blue, white and red"."""
+    return set(re.findall(r"\w+", row["colours"])) - {"and"}
 
 
 def _at(peers: Sequence[Row], *places: int) -> list[Row]:
