@@ -39,6 +39,7 @@ class Subject:
     outside the mention. `slots` is what can be said of it (see the family's frames), `drawing`
     all that its painter needs, with a `repr` that changes when the picture does. `contexts` is the
     most sentences it gets. `synonym` marks an entity that stands in the vocabulary under an alias.
+    `unsaid` names, for a form, the slots that do not hold under it.
     """
 
     slug: str
@@ -49,6 +50,7 @@ class Subject:
     drawing: Hashable = None
     contexts: int = CONTEXTS
     synonym: bool = False
+    unsaid: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
     @property
     def aliases(self) -> tuple[str, ...]:

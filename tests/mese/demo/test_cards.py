@@ -102,6 +102,12 @@ def test_courts_are_double_ended(rank: str, suit: str) -> None:
     assert np.abs(pixels - pixels[::-1, ::-1]).mean() < 8
 
 
+def test_pips_are_told_where_there_are_several() -> None:
+    for name, subject in SUBJECTS.items():
+        count = RANKS.index(name.split()[0]) + 1
+        assert subject.slots["pips"] == ((str(count),) if 2 <= count <= 10 else ()), name
+
+
 def test_neighbours_are_one_step_away_in_rank() -> None:
     for name, subject in SUBJECTS.items():
         place = RANKS.index(name.split()[0])

@@ -21,6 +21,7 @@ from mese.demo.families.chords.theory import (
     overlapping,
     qualities,
 )
+from mese.demo.sentences import sentences_of
 
 FAMILY = families()[0]
 
@@ -81,6 +82,32 @@ def test_neighbours_of_c_major_worked_by_hand() -> None:
     around = {"C dominant seventh", "C major seventh", "A minor seventh"}
     assert {other.name for other in overlapping(c)} == around
     assert {k.name for k in keys_of(c)} == {"C major", "F major", "G major"}
+
+
+def test_a_key_has_the_notes_of_its_chords_as_they_are_spelled() -> None:
+    for name, keys in (
+        ("G sharp minor", {"B major", "E major", "F sharp major"}),
+        ("C sharp dominant seventh", {"F sharp major"}),
+        ("F sharp major", {"B major", "F sharp major"}),
+    ):
+        assert {k.name for k in keys_of(chord(name))} == keys
+
+
+def test_the_other_spelling_goes_with_no_spelled_note() -> None:
+    """No "four sharps" for D flat minor, no D flat in A sharp minor."""
+    used = set()
+    for subject in FAMILY.subjects:
+        one = subject.drawing
+        assert isinstance(one, Chord)
+        respelled = spoken(one)[1:2] if one.root.raised else ()
+        for sentence in sentences_of(subject, FAMILY):
+            tokens = sentence.tokens
+            if " ".join(tokens[sentence.start : sentence.end + 1]) in respelled:
+                used.add(subject.slug)
+                told = {*subject.slots["third"], *subject.slots["fifth"], *subject.slots["top"]}
+                assert not told & set(sentence.told), tokens
+                assert not {"sharps", "flats", "signature"} & set(tokens), tokens
+    assert len(used) > 20
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,10 @@ def by_name(name: str) -> Subject:
         ("Buckyball", ("the truncated icosahedron", "the buckyball")),
         ("Clothoid", ("the Euler spiral", "the clothoid", "the Cornu spiral")),
         ("Fermat's spiral", ("Fermat's spiral", "the parabolic spiral")),
+        (
+            "Tschirnhausen cubic",
+            ("the Tschirnhausen cubic", "l'Hôpital's cubic", "the trisectrix of Catalan"),
+        ),
         ("Snub disphenoid", ("the snub disphenoid", "the Siamese dodecahedron")),
     ],
 )

@@ -64,6 +64,16 @@ def test_periods_and_distances_obey_kepler_s_third_law(parent: str) -> None:
         ("Titan", "finder", ("Christiaan Huygens",)),
         ("Ceres", "year", ("1801",)),
         ("Mars", "child", ("Phobos", "Deimos")),
+        ("Jupiter", "next", ("Saturn",)),
+        ("Sedna", "inside", ("Eris",)),
+        ("Sedna", "next", ()),
+        ("Orcus", "next", ("Pluto",)),
+        ("Ceres", "kind", ("dwarf planet",)),
+        ("Xena", "kind", ("dwarf planet",)),
+        ("Sedna", "kind", ()),
+        ("Vesta", "kind", ("asteroid",)),
+        ("Mars", "kind", ("planet",)),
+        ("Io", "kind", ("moon",)),
         ("Bennu", "diameter", ("490 metres",)),
         ("Rigel", "home", ("Orion",)),
         ("Pole Star", "star", ()),
@@ -142,6 +152,12 @@ def test_neighbours_are_near_in_the_sky() -> None:
             others = _stars_of(known[name.removeprefix("the ")])
             nearest = min(separation(a, b) for a in own for b in others)
             assert nearest < 40, (subject.name, name)
+
+
+def test_stars_stand_beside_stars_and_constellations_beside_constellations() -> None:
+    kinds = {form: s.slots["kind"] for s in HEAVENS.subjects for form in s.spoken}
+    for subject in HEAVENS.subjects:
+        assert {kinds[name] for name in subject.slots["next"]} <= {subject.slots["kind"]}
 
 
 def _stars_of(subject: Subject) -> tuple[Star, ...]:

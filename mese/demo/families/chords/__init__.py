@@ -60,6 +60,8 @@ FRETS = (
     "the tenth fret",
     "the eleventh fret",
 )
+SPELLED = frozenset({"third", "fifth", "top", "signature", "key", "up", "down"})
+"""Facts that hold for one spelling of a chord only: its notes and what follows from them."""
 GERMAN = {"Db": "Des", "Eb": "Es", "Gb": "Ges", "Ab": "As", "Bb": "B", "B": "H"}
 FRENCH = ("do", "ré", "mi", "fa", "sol", "la", "si")
 
@@ -101,6 +103,12 @@ def spoken(chord: Chord) -> tuple[str, ...]:
     if kind.french:
         names.append(_french(chord.root) + kind.french)
     return tuple(names)
+
+
+def _unsaid(chord: Chord) -> dict[str, frozenset[str]]:
+    """The black key's other name goes with no fact about spelled notes."""
+    other = _respelled(chord.root)
+    return {Chord(other, chord.quality).name: SPELLED} if other is not None else {}
 
 
 def _signature(chord: Chord) -> str:
@@ -171,6 +179,7 @@ def _subject(chord: Chord, rows: Mapping[str, Mapping[str, str]]) -> Subject:
         drawing=chord,
         contexts=int(row.get("contexts") or CONTEXTS),
         synonym=bool(row.get("synonym")),
+        unsaid=_unsaid(chord),
     )
 
 

@@ -168,11 +168,11 @@ def overlapping(chord: Chord) -> Iterator[Chord]:
 
 
 def keys_of(chord: Chord) -> Iterator[Chord]:
-    """The major keys, as their tonic chords, whose scale has all notes of the chord."""
+    """The major keys, as their tonic chords, whose scale has all notes of the chord as spelled."""
     for tonic in chords():
         if tonic.quality.name == "major":
-            scale = {(tonic.root.pitch + step) % OCTAVE for step in MAJOR_SCALE}
-            if chord.pitches <= scale:
+            scale = {tonic.root.up(*step) for step in enumerate(NATURALS)}
+            if scale.issuperset(chord.notes):
                 yield tonic
 
 

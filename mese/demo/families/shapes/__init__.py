@@ -38,7 +38,7 @@ COMMON_WORDS = frozenset(COMMON.split())
 KINDS = {"Polygons": "polygons", "Polyhedra": "solids", "Curves": "curves"}
 """Middle class → what a sentence may call its members."""
 CAPITALS = """Archimedean Cassini Cornu Egyptian Einstein Euler Friauf Helen Huygens Lamé Maclaurin
-Pythagorean Seal Siamese Star Steiner"""
+Pythagorean Seal Siamese Star Steiner Tschirnhausen"""
 UPPER = tuple(CAPITALS.split())
 """First words that keep their capital inside a sentence."""
 OWNERS = "Fermat's Galileo's Poinsot's Neile's Gauss's Pascal's l'Hôpital's Rub"

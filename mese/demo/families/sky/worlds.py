@@ -11,9 +11,11 @@ from mese.demo.family import CONTEXTS, Subject, read_table, several, slug
 from mese.demo.surfaces import Colour, rgb
 
 FOLDER = Path(__file__).parent
-KINDS = {"Major planets": "planet", "Dwarf planets and candidates": "dwarf planet"}
-"""What a sentence may call a member of the class, where it is not a moon or an asteroid."""
-
+CANDIDATES = "Dwarf planets and candidates"
+DWARFS = frozenset({"Ceres", "Pluto", "Haumea", "Makemake", "Xena"})
+"""The members of that class which the International Astronomical Union counts as dwarf planets."""
+NEAR = 2.0
+"""How many times as far from its parent a neighbour may be, for a sentence to call it near."""
 
 SUN = "the Sun"
 
@@ -71,6 +73,13 @@ def _beside(row: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(map(_usual, near[max(0, at - 1) : at])), tuple(map(_usual, near[at + 1 : at + 2]))
 
 
+def _near(row: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the neighbours that are not far away: Sedna's next one, Eris, is."""
+    axes = {_usual(other): float(other["axis"]) for other in _around(row["parent"])}
+    own = float(row["axis"])
+    return tuple(n for n in names if max(own, axes[n]) <= NEAR * min(own, axes[n]))
+
+
 def _kin(row: Mapping[str, str]) -> tuple[str, ...]:
     return several(row["classes"]) or (row["parent"],)
 
@@ -95,7 +104,7 @@ def _moves(row: dict[str, str]) -> dict[str, tuple[str, ...]]:
     return {
         "inside": inside,
         "outside": outside,
-        "next": (*inside, *outside),
+        "next": _near(row, (*inside, *outside)),
         "larger": larger,
         "smaller": smaller,
         "child": tuple(_usual(r) for r in _around(_usual(row))),
@@ -103,11 +112,13 @@ def _moves(row: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _kind(row: Mapping[str, str]) -> tuple[str, ...]:
-    """What a sentence may call it; nothing where it is in no class."""
+    """What a sentence may call it; nothing where it is in no class or no settled one."""
     classes = several(row["classes"])
     if not classes:
         return ()
-    return (KINDS.get(classes[0], "asteroid" if "Asteroids" in classes else "moon"),)
+    if CANDIDATES in classes:
+        return ("dwarf planet",) if row["name"] in DWARFS else ()
+    return ({"Major planets": "planet", "Asteroids": "asteroid"}.get(classes[0], "moon"),)
 
 
 def slots_of(row: dict[str, str]) -> dict[str, tuple[str, ...]]:
