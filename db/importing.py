@@ -28,11 +28,12 @@ from db.pouring import empty, pour
 from db.second_look import SecondLook, readable_paths
 from db.staging import Staged, stage, staged_rows, workplace
 from db.store import Store, StoreError, store_faults
+from mese.bounds import MAX_NAME, storable
 from mese.corpus import CorpusRecords
 from mese.images import MAX_PIXELS
 from mese.mesed_format import MesedFolder, read_folder
-from mese.mesed_lines import Aside, SetAside, storable
 from mese.own_form import OwnCorpus, read_own_form
+from mese.setting_aside import Aside, SetAside
 
 SHOWN_DIFFERENCES = 6
 
@@ -153,6 +154,9 @@ def import_records(
     `stages` hears of what comes after them: its name, how much is done, of how much.
     """
     check(user or open_mode_user(), Role.LEAD)
+    if not storable(records.name) or not 1 <= len(records.name) <= MAX_NAME:
+        named = f"{records.name[:60]!a} cannot be a corpus's name"
+        raise ImportRefused(f"{named}; give it one of 1 to {MAX_NAME:,} letters without NUL")
     if not storable(str(records.image_root.resolve())):
         named = ascii(str(records.image_root))
         raise ImportRefused(f"the image folder's name {named} is not UTF-8; rename the folder")

@@ -17,7 +17,7 @@ from typing import Any
 
 from db.accounts import NotAllowed, Role, User, check
 from db.store import StoreError
-from mese.mesed_lines import MesedFormatError
+from mese.setting_aside import MesedFormatError
 
 Tell = Callable[[str, int, int | None], None]
 """Called by the work with its stage, how much of it is done, and of how much (None: unknown)."""

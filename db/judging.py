@@ -13,18 +13,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from db.models import MAX_PATH, MAX_RANK
+from mese.bounds import (
+    MAX_ID,
+    MAX_NUMBER,
+    MAX_RANK,
+    is_score,
+    name_fault,
+    path_fault,
+    storable,
+)
 from mese.corpus import (
+    ROLES,
     Candidate,
     CorpusRecords,
     Entity,
     ImageFacts,
     Mention,
     Query,
+    Score,
+    Scorer,
     SemanticClass,
     Sentence,
 )
-from mese.mesed_lines import Aside, SetAside, name_fault
+from mese.mesed_classes import level_fault
+from mese.mesed_sidecars import image_fault, scorer_fault
+from mese.setting_aside import Aside, SetAside
 
 FILE = "sentences.json"
 
@@ -43,7 +56,7 @@ class Judge:
         self.classes = self._judge_classes()
         self.members = self._judge_members()
         self.queries = tuple(self._judge_queries())
-        self.scorers = tuple(sorted(records.scorers, key=lambda scorer: scorer.name))
+        self.scorers = tuple(sorted(self._judge_scorers(), key=lambda scorer: scorer.name))
         self._head = _digest(self._head_lines())
         self._images = hashlib.sha256()
         self._sentences = hashlib.sha256()
@@ -66,6 +79,8 @@ class Judge:
             mentions, reasons = judge(given, self.entities, scorers)
             if not given.mentions:
                 reasons = ["no entity is mentioned"]
+            if fault := _sentence_fault(given):
+                mentions, reasons = [], [fault]
             left_out = "it" if mentions else "the line"
             for reason in reasons:
                 self.aside.put(FILE, given.line, f"{reason}; {left_out} was set aside")
@@ -78,7 +93,7 @@ class Judge:
         """What is known of images beside their files, in the given order."""
         self._images = hashlib.sha256()
         for facts in self.records.images:
-            if fault := path_fault(facts.path):
+            if fault := image_fault(facts):
                 self.aside.put("images.jsonl", 0, f"{fault}; it was set aside")
                 continue
             if facts.url or facts.licence:  # a hash is known of any image that can be read
@@ -99,32 +114,58 @@ class Judge:
     def _judge_entities(self) -> dict[int, Entity]:
         found: dict[int, Entity] = {}
         for entity in self.records.entities:
-            fault = name_fault(entity.name)
+            fault = _entity_fault(entity)
             if entity.id in found:
                 fault = "it stands here twice; the first is kept"
             if fault:
                 self.aside.put("entity2id.txt", 0, f"entity {entity.id}: {fault}")
             else:
-                aliases = tuple(name for name in dict.fromkeys(entity.aliases) if name)
                 found[entity.id] = replace(
-                    entity, aliases=aliases, reference_image=self._reference(entity)
+                    entity,
+                    aliases=tuple(self._aliases(entity)),
+                    reference_image=self._reference(entity),
                 )
         return found
 
+    def _aliases(self, entity: Entity) -> Iterator[str]:
+        for name in dict.fromkeys(entity.aliases):
+            if fault := name_fault(name):
+                self._leave_out(entity, f"alias {name[:40]!r}: {fault}")
+            else:
+                yield name
+
     def _reference(self, entity: Entity) -> str | None:
-        fault = path_fault(entity.reference_image or "")
-        if fault:
-            self.aside.put("entities.jsonl", 0, f"entity {entity.id}: {fault}; it was set aside")
-        return None if fault else entity.reference_image or None
+        if entity.reference_image and (fault := path_fault(entity.reference_image)):
+            self._leave_out(entity, fault)
+            return None
+        return entity.reference_image or None
+
+    def _leave_out(self, entity: Entity, fault: str) -> None:
+        self.aside.put("entities.jsonl", 0, f"entity {entity.id}: {fault}; it was set aside")
 
     def _judge_classes(self) -> dict[str, SemanticClass]:
         found: dict[str, SemanticClass] = {}
         for c in self.records.classes:
-            if fault := name_fault(c.name) or ("it stands here twice" if c.name in found else None):
+            fault = name_fault(c.name) or level_fault(c.middle) or level_fault(c.coarse)
+            if c.name in found:
+                fault = "it stands here twice"
+            if fault:
                 self.aside.put("schema.json", 0, f"class {c.name[:60]!r}: {fault}")
             else:
                 found[c.name] = c
         return found
+
+    def _judge_scorers(self) -> Iterator[Scorer]:
+        taken: set[str] = set()
+        for scorer in self.records.scorers:
+            fault = scorer_fault(scorer.name, dict(scorer.settings))
+            if scorer.name in taken:
+                fault = "it stands here twice; the first is kept"
+            if fault:
+                self.aside.put("scorers.json", 0, f"scorer {scorer.name[:60]!a}: {fault}")
+            else:
+                taken.add(scorer.name)
+                yield scorer
 
     def _judge_members(self) -> dict[str, tuple[int, ...]]:
         found: dict[str, tuple[int, ...]] = dict.fromkeys(self.classes, ())
@@ -158,6 +199,8 @@ class Judge:
             return "the corpus has no such class"
         if key in taken:
             return "its number is taken"
+        if not 0 <= query.index <= MAX_ID:
+            return f"its number is not 0 to {MAX_ID:,}"
         if len(set(query.seeds)) != len(query.seeds) or not query.seeds:
             return "a seed stands twice, or there is none"
         if not self.entities.keys() >= set(query.seeds):
@@ -196,10 +239,19 @@ def _values(extra: Mapping[str, Any] | None) -> list[Any]:
     return sorted([key, value] for key, value in values.items() if key != "sentId")
 
 
-def path_fault(path: str) -> str | None:
-    """Why the store cannot keep a path, or None; whether it leads anywhere is not asked."""
-    if len(path) > MAX_PATH:
-        return f"the path {path[:40]!r}… has {len(path):,} letters, more than {MAX_PATH:,}"
+def _entity_fault(entity: Entity) -> str | None:
+    if not 0 <= entity.id <= MAX_ID:
+        return f"its id is not 0 to {MAX_ID:,}"
+    if entity.role not in ROLES:
+        return f"role {entity.role!r:.40} is none of {', '.join(ROLES)}"
+    return name_fault(entity.name)
+
+
+def _sentence_fault(sentence: Sentence) -> str | None:
+    if not storable("".join(sentence.tokens)):
+        return "a token holds NUL or lone surrogates"
+    if not 0 <= sentence.line <= MAX_ID:
+        return f"its line is not 0 to {MAX_ID:,}"
     return None
 
 
@@ -241,14 +293,26 @@ def _judge_candidates(
             faults.append(f"candidate rank {candidate.rank} is not 1 to {MAX_RANK}")
         elif candidate.rank in by_rank or candidate.image in images:
             faults.append(f"candidate {candidate.image!r} or its rank stands here twice")
-        elif any(score.scorer not in scorers for score in candidate.scores):
-            faults.append(
-                f"candidate {candidate.image!r} has a score of a scorer that is not there"
-            )
+        elif fault := _scores_fault(candidate.scores, scorers):
+            faults.append(f"candidate {candidate.image!r} {fault}")
         else:
             by_rank[candidate.rank] = candidate
             images.add(candidate.image)
     return tuple(by_rank[rank] for rank in sorted(by_rank)), faults
+
+
+def _scores_fault(scores: Iterable[Score], scorers: set[str] | frozenset[str]) -> str | None:
+    taken: set[str] = set()
+    for score in scores:
+        if score.scorer not in scorers:
+            return "has a score of a scorer that is not there"
+        if score.scorer in taken:
+            return f"has two scores of {score.scorer!r}"
+        terms = (term for term in (score.sentence, score.object) if term is not None)
+        if not all(map(is_score, (score.value, *terms))):
+            return f"has a score of {score.scorer!r} that is no number up to {MAX_NUMBER:.0e}"
+        taken.add(score.scorer)
+    return None
 
 
 Step = Callable[[int], None]

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from mese.bounds import MAX_ID, MAX_LICENCE, MAX_NAME, MAX_NUMBER, MAX_RANK, MAX_URL
 from mese.corpus import ROLES
 
 NAMES = {
@@ -35,19 +36,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-MAX_RANK = 10
-"""A context has up to ten candidate images (paper, section 3)."""
-
-MAX_ID = 2**31 - 1
-"""Entity ids come from files, and PostgreSQL's integers end here."""
-
-MAX_NAME = 1_000
-"""Letters of a name: one of 100,000 froze the browser tab that showed it."""
-
-MAX_PATH = 4_096
-"""Letters of an image's path or address."""
-
-FINITE = "BETWEEN -1e300 AND 1e300"
+FINITE = f"BETWEEN -{MAX_NUMBER:.0e} AND {MAX_NUMBER:.0e}".replace("e+", "e")
 """Neither infinite nor NaN, in words that SQLite and PostgreSQL both have."""
 
 # Pure link tables are stored by their key on SQLite, which saves a second b-tree of the same size.
@@ -55,6 +44,7 @@ LINK = {"sqlite_with_rowid": False}
 
 
 def _short(column: str, most: int = MAX_NAME) -> CheckConstraint:
+    # In letters: bytes (`mese.bounds`) cannot be counted in words that both databases have.
     return CheckConstraint(f"length({column}) <= {most}", name=f"{column}_short")
 
 
@@ -114,9 +104,9 @@ class StoredImage(Base):
             "checked_at IS NULL OR sha256 IS NOT NULL OR problem IS NOT NULL",
             name="checked_or_not_known",
         ),
-        _short("path", MAX_PATH),
-        _short("url", MAX_PATH),
-        _short("licence"),
+        _short("path", MAX_URL),
+        _short("url", MAX_URL),
+        _short("licence", MAX_LICENCE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from mese.bounds import MAX_NUMBER, MAX_RANK, is_score, path_fault
 from mese.corpus import Candidate, Score, Sentence
-from mese.mesed_lines import Aside, json_lines, storable
+from mese.mesed_lines import json_lines
+from mese.setting_aside import Aside
 
 CANDIDATES = "candidates.jsonl"
 MAX_LINE = 2**63  # beyond any file
 TERMS = ("sentence", "object")
+SCORE = f"a number up to {MAX_NUMBER:.0e}"
 
 MentionCandidates = dict[int, tuple[Candidate, ...]]
 """A mention's place in its sentence → its candidate images, best rank first."""
@@ -71,16 +74,11 @@ class CandidateLines:
         for scorer, score in scores.items():
             if scorer not in self._scorers:
                 return f"scorer {scorer[:60]!r} is not in scorers.json"
-            if not isinstance(score, dict) or not _is_number(score.get("value")):
-                return f"the score of {scorer!r} needs a value, a number"
-            if not all(score.get(term) is None or _is_number(score[term]) for term in TERMS):
-                return f"a term of the score of {scorer!r} is neither a number nor null"
+            if not isinstance(score, dict) or not is_score(score.get("value")):
+                return f"the score of {scorer!r} needs a value, {SCORE}"
+            if not all(score.get(term) is None or is_score(score[term]) for term in TERMS):
+                return f"a term of the score of {scorer!r} is neither null nor {SCORE}"
         return None
-
-
-def _is_number(value: object) -> bool:
-    # Integers of any length are JSON, but no double holds them.
-    return type(value) is float or (type(value) is int and abs(value) < 2**53)
 
 
 def _scores(given: dict[str, Any]) -> tuple[Score, ...]:
@@ -102,11 +100,9 @@ def _fault_of(line: dict[str, Any], sentence: int, mentions: int) -> str | None:
         return f"sentence {line['sentence']} is not there, or stands after a later one"
     if not 0 <= mention < mentions:
         return f"sentence {sentence} has no mention {mention}"
-    if image is not None and not (storable(image) and image):
-        return "image must be a path or null"
-    if type(rank) is not int or not 1 <= rank <= 10:
-        return "rank must be 1 to 10"
-    return None
+    if type(rank) is not int or not 1 <= rank <= MAX_RANK:
+        return f"rank must be 1 to {MAX_RANK}"
+    return None if image is None else path_fault(image or None)
 
 
 def candidate_rows(sentence: Sentence, number: int, image: str | None) -> Iterator[dict[str, Any]]:

@@ -11,18 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mese.bounds import entity_id, name_fault, storable
 from mese.corpus import Query, SemanticClass
-from mese.mesed_lines import (
-    Aside,
-    MesedFormatError,
-    entity_id,
-    json_file,
-    name_fault,
-    readable,
-    storable,
-    text_lines,
-)
+from mese.mesed_lines import json_file, readable, text_lines
 from mese.mesed_pickle import read_pickle
+from mese.setting_aside import Aside, MesedFormatError
 
 BACKGROUND = "Background"
 """What eid2cls calls entities in no class; it is not a class."""
@@ -134,10 +127,13 @@ def read_schema(
     path = folder / SCHEMA
     if readable(path, SCHEMA, aside):
         for fine, middle, coarse in _schema_rows(path):
-            if fine not in members:
-                aside.put(path.name, 0, f"class {fine} has no members in gt/; it was left out")
+            named = f"class {fine if level_fault(fine) is None else ascii(fine[:60])}"
+            if fault := level_fault(middle) or level_fault(coarse):
+                aside.put(path.name, 0, f"{named}: its middle or coarse class: {fault}; left out")
+            elif fine not in members:
+                aside.put(path.name, 0, f"{named} has no members in gt/; it was left out")
             elif fine in found:
-                aside.put(path.name, 0, f"class {fine} stands here twice; the first is kept")
+                aside.put(path.name, 0, f"{named} stands here twice; the first is kept")
             else:
                 found[fine] = SemanticClass(fine, middle, coarse)
     rest = [SemanticClass(name) for name in sorted(members) if name not in found]
@@ -149,13 +145,14 @@ def _schema_rows(path: Path) -> Iterator[tuple[str, str, str]]:
         if not isinstance(middles, dict):
             raise MesedFormatError(f"{path}: {coarse!r:.60} must hold middle → list of classes")
         for middle, fines in middles.items():
-            if not isinstance(fines, list) or not all(map(_short, (coarse, middle, *fines))):
+            if not isinstance(fines, list) or not all(isinstance(fine, str) for fine in fines):
                 raise MesedFormatError(f"{path}: {middle!r:.60} must hold a list of fine classes")
             yield from ((fine, middle, coarse) for fine in fines)
 
 
-def _short(name: object) -> bool:
-    return name == "" or name_fault(name) is None
+def level_fault(name: str) -> str | None:
+    """Why a text cannot be a class's middle or coarse class, or None; both may be empty."""
+    return name_fault(name) if name else None
 
 
 def read_queries(

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mese.bounds import MAX_NAME, entity_id, name_fault, storable
 from mese.corpus import CorpusRecords, Entity
 from mese.mesed_classes import (
     EID2CLS,
@@ -28,15 +29,7 @@ from mese.mesed_classes import (
     read_schema,
 )
 from mese.mesed_layout import files_to_write, layout_of
-from mese.mesed_lines import (
-    Aside,
-    MesedFormatError,
-    SetAside,
-    entity_id,
-    name_fault,
-    storable,
-    text_lines,
-)
+from mese.mesed_lines import text_lines
 from mese.mesed_sentences import SENTENCES, SentenceStream, write_sentences
 from mese.mesed_sidecars import (
     ImageStream,
@@ -47,6 +40,7 @@ from mese.mesed_sidecars import (
     write_scorers,
 )
 from mese.mesed_style import LineStyle, style_of
+from mese.setting_aside import Aside, MesedFormatError, SetAside
 
 __all__ = ["MesedFolder", "MesedFormatError", "SetAside", "read_folder", "write_folder"]
 
@@ -79,6 +73,8 @@ def read_folder(folder: Path, image_root: Path | None = None, strict: bool = Fal
     """
     _require_layout(folder)
     aside = Aside(strict)
+    if not (folder / QUERY_FOLDERS[3]).is_dir():
+        aside.put("query/", 0, "not there, so the corpus has no queries of 3 seeds")
     entities = _read_entities(folder, aside)
     known = {entity.id for entity in entities}
     members = read_members(folder, known, aside)
@@ -105,7 +101,7 @@ def read_folder(folder: Path, image_root: Path | None = None, strict: bool = Fal
 def _name_of(folder: Path) -> str:
     """The folder's name, fit for a store: letters that are not UTF-8 are shown by their codes."""
     name = folder.resolve().name or "corpus"
-    return name if storable(name) else ascii(name).strip("'\"")
+    return name if storable(name) else ascii(name).strip("'\"")[:MAX_NAME]
 
 
 def _require_layout(folder: Path) -> None:
@@ -122,11 +118,6 @@ def _require_layout(folder: Path) -> None:
         raise MesedFormatError(
             f"gt/ is missing in {folder}; MESED's layout has gt/CLASS.txt with "
             "`id<TAB>name<TAB>1` a line, or give eid2cls.json or eid2cls.pkl"
-        )
-    if not (folder / "query").is_dir():
-        raise MesedFormatError(
-            f"query/ is missing in {folder}; MESED's layout has query/CLASS.txt with three seed "
-            "ids a line (the folder may be empty)"
         )
 
 

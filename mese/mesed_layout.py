@@ -17,9 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mese.bounds import storable
 from mese.corpus import CorpusRecords, Query, SemanticClass
 from mese.mesed_classes import BACKGROUND, EID2CLS, EID2CLS_PICKLE, QUERY_FOLDERS, SCHEMA
-from mese.mesed_lines import MAX_FILE_BYTES, storable
+from mese.mesed_lines import MAX_FILE_BYTES
 from mese.mesed_style import LineStyle
 
 Layout = dict[str, Any]

@@ -1,87 +1,24 @@
-"""Reading lines that somebody else wrote: what is malformed is set aside, with its place.
+"""Reading lines and JSON that somebody else wrote: what is malformed is set aside, with its place.
 
-A file, a line and a reason are kept for everything that was left out, so that nothing disappears
-silently and one bad line does not cost the other 434,674. Nothing here takes more memory than a
-line may have bytes, and no file is opened that could keep a reader waiting, like a pipe.
+Nothing here takes more memory than a line may have bytes, or a small file, and no file is opened
+that could keep a reader waiting, like a pipe.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-MAX_ID = 2**31 - 1
-"""The largest entity id: a 32-bit integer, as databases store it."""
-MAX_NAME = 1_000
-"""Letters of a name; pages draw names, and a longer one is no name."""
+from mese.setting_aside import Aside, MesedFormatError
+
 MAX_LINE_BYTES = 4 * 2**20
 """A sentence of MESED has 150 tokens, some 4 KB; what is longer than this is no line of it."""
 MAX_FILE_BYTES = 16 * 2**20
 """For files that are read whole: schema.json, eid2cls.json, scorers.json."""
-MAX_ITEMS = 10_000
-"""How many lines are remembered as set aside; those after them are counted."""
-MAX_DEPTH = 50
-"""Lists and objects inside one another; JSON of the layout needs 4."""
 
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-class MesedFormatError(ValueError):
-    """A folder that cannot be read at all; the message names the file and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A line that was left out: its file, its line from 1 (0: the whole file), and the reason."""
-
-    file: str
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.file}:{self.line}: {self.reason}"
-            if self.line
-            else f"{self.file}: {self.reason}"
-        )
-
-
-@dataclass
-class Aside:
-    """Collects what is set aside; when `strict`, the first one ends the reading instead.
-
-    The first `MAX_ITEMS` are kept; `more` counts the others, so that a file of nothing but faults
-    does not fill the memory.
-    """
-
-    strict: bool = False
-    items: list[SetAside] = field(default_factory=list)
-    more: int = 0
-
-    def put(self, file: str, line: int, reason: str) -> None:
-        item = SetAside(file, line, reason)
-        if self.strict:
-            raise MesedFormatError(f"{item}; mend the line, or read without --strict")
-        if len(self.items) < MAX_ITEMS:
-            self.items.append(item)
-        else:
-            self.more += 1
-
-    def clear(self) -> None:
-        self.items.clear()
-        self.more = 0
-
-    def all(self) -> tuple[SetAside, ...]:
-        """What is kept, and a last entry for what was only counted."""
-        if not self.more:
-            return tuple(self.items)
-        last = self.items[-1].file
-        return (*self.items, SetAside(last, 0, f"{self.more:,} more were set aside after these"))
 
 
 def readable(path: Path, name: str, aside: Aside) -> bool:
@@ -202,41 +139,3 @@ def json_file(path: Path) -> dict[str, Any]:
 
 def _brief(error: Exception) -> str:
     return str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-
-
-def entity_id(value: object) -> int | None:
-    """An entity id from text or JSON, or None if it is none."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
-        value = int(value) if len(value) < 20 else None
-    if type(value) is int and 0 <= value <= MAX_ID:
-        return value
-    return None
-
-
-def storable(text: object) -> bool:
-    """Whether `text` is a string that every store can hold: no NUL, no lone surrogate."""
-    return isinstance(text, str) and UNSTORABLE.search(text) is None
-
-
-def storable_json(value: object, depth: int = MAX_DEPTH) -> bool:
-    """Whether every store can hold a value that JSON gave: its texts, and how deep it goes."""
-    if isinstance(value, dict):
-        inside = [*value, *value.values()]
-    elif isinstance(value, list):
-        inside = value
-    else:
-        return not isinstance(value, str) or storable(value)
-    return depth > 0 and all(storable_json(part, depth - 1) for part in inside)
-
-
-def name_fault(name: object) -> str | None:
-    """Why a text cannot be a name of an entity or a class, or None."""
-    if not isinstance(name, str) or not name.strip():
-        return "it has no name"
-    if not storable(name):
-        return "its name holds NUL or lone surrogates"
-    if any(mark in name for mark in "\t\r\n"):
-        return "its name holds a tab or a line break"
-    if len(name) > MAX_NAME:
-        return f"its name has {len(name):,} letters, more than {MAX_NAME:,}"
-    return None

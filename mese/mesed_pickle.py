@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mese.mesed_lines import MesedFormatError
+from mese.setting_aside import MesedFormatError
 
 MAX_BYTES = 8 * 2**20
 """MESED's own file has some 300 KB; what one byte asks for can be 60 in memory."""

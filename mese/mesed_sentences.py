@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mese.bounds import MAX_ID, entity_id, storable, storable_json
 from mese.corpus import Candidate, Mention, Sentence
 from mese.mesed_candidates import (
     CANDIDATES,
@@ -19,8 +20,9 @@ from mese.mesed_candidates import (
     by_rank,
     candidate_rows,
 )
-from mese.mesed_lines import MAX_ID, Aside, entity_id, json_lines, storable, storable_json
+from mese.mesed_lines import json_lines
 from mese.mesed_style import LineStyle, extra_of, write_with
+from mese.setting_aside import Aside
 
 SENTENCES = "sentences.json"
 MAX_MENTIONS = 1_000

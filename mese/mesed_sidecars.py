@@ -12,22 +12,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mese.corpus import ROLES, Entity, ImageFacts, Scorer
-from mese.mesed_lines import (
-    Aside,
+from mese.bounds import (
+    MAX_LICENCE,
+    MAX_URL,
     entity_id,
-    json_file,
-    json_lines,
     name_fault,
-    readable,
-    storable,
+    path_fault,
     storable_json,
+    text_fault,
 )
+from mese.corpus import ROLES, Entity, ImageFacts, Scorer
+from mese.mesed_lines import json_file, json_lines, readable
+from mese.setting_aside import Aside
 
 ENTITIES = "entities.jsonl"
 IMAGES = "images.jsonl"
 SCORERS = "scorers.json"
 MAX_ALIASES = 1_000
+KNOWN = ("sha256", "url", "licence")
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -55,17 +57,15 @@ def _entity_fault(
     reference = line.get("reference_image")
     if entity is None or entity not in names:
         return f"entity {line.get('id')!r:.40} is not in entity2id.txt"
-    if not isinstance(aliases, list) or len(aliases) > MAX_ALIASES or any(map(_no_alias, aliases)):
+    if not isinstance(aliases, list) or len(aliases) > MAX_ALIASES:
         return f"aliases must be a list of names, {MAX_ALIASES:,} at most"
+    for alias in aliases:
+        if fault := name_fault(alias):
+            return f"alias {alias!r:.40}: {fault}"
     if not isinstance(role, str) or role not in ROLES:
         return f"role {role!r:.40} is none of {', '.join(ROLES)}"
-    if reference is not None and not storable(reference):
-        return "reference_image must be a path"
-    return None
-
-
-def _no_alias(name: object) -> bool:
-    return name_fault(name) is not None
+    fault = None if reference is None else path_fault(reference)
+    return f"reference_image: {fault}" if fault else None
 
 
 def write_entity_sidecar(entities: Iterable[Entity], folder: Path) -> None:
@@ -90,24 +90,23 @@ class ImageStream:
         if not readable(self._path, IMAGES, self.aside):
             return
         for number, line in json_lines(self._path, IMAGES, self.aside):
-            fault = _image_fault(line)
-            if fault:
+            said = [line.get(key) for key in KNOWN]
+            if fault := image_fault(ImageFacts(line.get("path", ""), *said)):
                 self.aside.put(IMAGES, number, f"{fault}; the line was set aside")
             else:
-                facts = (line.get(key) or None for key in ("sha256", "url", "licence"))
-                yield ImageFacts(line["path"], *facts)
+                yield ImageFacts(line["path"], *(value or None for value in said))
 
 
-def _image_fault(line: Mapping[str, Any]) -> str | None:
-    path, sha256 = line.get("path"), line.get("sha256")
-    if not storable(path) or not path:
-        return "path must be a path below the image root"
+def image_fault(facts: ImageFacts) -> str | None:
+    """Why the store cannot keep what is said of an image, or None."""
+    sha256 = facts.sha256
     if sha256 is not None and not (isinstance(sha256, str) and SHA256.fullmatch(sha256)):
         return "sha256 must be 64 of 0-9 and a-f, or null"
-    for key in ("url", "licence"):
-        if line.get(key) is not None and not storable(line[key]):
-            return f"{key} must be text or null"
-    return None
+    return (
+        path_fault(facts.path or None)
+        or text_fault("url", facts.url, MAX_URL)
+        or text_fault("licence", facts.licence, MAX_LICENCE)
+    )
 
 
 def write_images(images: Iterable[ImageFacts], folder: Path) -> None:
@@ -126,13 +125,20 @@ def read_scorers(folder: Path, aside: Aside) -> tuple[Scorer, ...]:
         return ()
     found = []
     for name, settings in sorted(json_file(folder / SCORERS).items()):
-        fault = name_fault(name)
-        if fault or not isinstance(settings, dict) or not storable_json(settings):
-            reason = fault or "its settings must be an object without NUL or lone surrogates"
-            aside.put(SCORERS, 0, f"scorer {name[:60]!a}: {reason}; it was set aside")
+        if fault := scorer_fault(name, settings):
+            aside.put(SCORERS, 0, f"scorer {name[:60]!a}: {fault}; it was set aside")
         else:
             found.append(Scorer(name, settings))
     return tuple(found)
+
+
+def scorer_fault(name: object, settings: object) -> str | None:
+    """Why the store cannot keep a scorer, or None."""
+    if fault := name_fault(name):
+        return fault
+    if not isinstance(settings, dict) or not storable_json(settings):
+        return "its settings must be an object without NUL or lone surrogates"
+    return None
 
 
 def write_scorers(scorers: Sequence[Scorer], folder: Path) -> None:

@@ -2,39 +2,27 @@
 
 One row is one context. The entity is looked for in the sentence, as whole words and whatever the
 case; its first occurrence is the mention. Classes are optional: where one has enough members with
-two contexts or more, queries are drawn by the rules of specs/dataset_pipeline.md, step 1, from
-seeds made of names, so that each reading draws the same (docs/mesed-folders.md).
+two contexts or more, queries are drawn (docs/mesed-folders.md).
 """
 
 from __future__ import annotations
 
-import csv
-import random
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Query, SemanticClass, Sentence
+from mese.bounds import name_fault, path_fault, storable
+from mese.corpus import Candidate, CorpusRecords, Entity, Mention, SemanticClass, Sentence
+from mese.csv_rows import csv_rows
 from mese.mesed_classes import class_fault
-from mese.mesed_lines import (
-    Aside,
-    MesedFormatError,
-    SetAside,
-    json_lines,
-    name_fault,
-    storable,
-    text_lines,
-)
+from mese.mesed_lines import json_lines
+from mese.queries import MIN_CONTEXTS, draw_queries
+from mese.setting_aside import Aside, MesedFormatError, SetAside
 
-COLUMNS = ("entity", "sentence", "image", "class")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 """Runs of letters and digits, and every mark by itself: as photobench's sentences are cut."""
-SEED_COUNTS = (3, 5)
-QUERIES = 5
-"""Queries of each size that a class gets, as in MESED."""
-MIN_CONTEXTS = 2
 
 Names = dict[str, int]
 """Entity's name → its id, in order of appearance."""
@@ -135,7 +123,7 @@ class _RowStream:
         if self.path.suffix.lower() == ".jsonl":
             yield from json_lines(self.path, self.path.name, self.aside)
         else:
-            yield from _csv_rows(self.path, self.aside)
+            yield from csv_rows(self.path, self.aside)
 
 
 class _OwnSentences:
@@ -154,47 +142,6 @@ class _OwnSentences:
             end = row.start + len(TOKEN.findall(row.entity)) - 1
             mention = Mention(self._ids[row.entity], row.start, end, candidates)
             yield Sentence(row.tokens, (mention,), row.line)
-
-
-def _csv_rows(path: Path, aside: Aside) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line number, column → text); the first row names the columns."""
-    lines = _Lines(path, aside)
-    header = [name.strip().casefold() for name in next(csv.reader(lines), [])]
-    if not {"entity", "sentence"} <= set(header) or len(set(header)) != len(header):
-        raise MesedFormatError(
-            f"{path}: the first line must name the columns entity, sentence, image and, if there "
-            "is one, class"
-        )
-    while not lines.over:
-        try:
-            for row in csv.reader(lines, strict=True):
-                if len(row) == len(header):
-                    yield lines.number, dict(zip(header, row, strict=True))
-                else:
-                    reason = f"{len(row)} columns where there are {len(header)}"
-                    aside.put(path.name, lines.number, f"{reason}; the row was set aside")
-        except csv.Error as error:
-            aside.put(path.name, lines.number, f"not CSV ({error}); the row was set aside")
-
-
-class _Lines:
-    """A file's lines for the csv module, and the number of the one it took last."""
-
-    def __init__(self, path: Path, aside: Aside) -> None:
-        self._lines = text_lines(path, path.name, aside)
-        self.number = 0
-        self.over = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        found = next(self._lines, None)
-        if found is None:
-            self.over = True
-            raise StopIteration
-        self.number, text = found
-        return text + "\n"
 
 
 def parse_row(said: Mapping[str, Any], number: int) -> Row | str:
@@ -222,8 +169,8 @@ def _row_fault(entity: Any, sentence: Any, image: Any, classes: Sequence[Any]) -
         return f"entity: {fault}"
     if not storable(sentence) or not sentence.strip():
         return "sentence must be text without NUL or lone surrogates"
-    if image is not None and not storable(image):
-        return "image must be a path"
+    if image is not None and (fault := path_fault(image)):
+        return f"image: {fault}"
     fault = next(filter(None, map(class_fault, classes)), None)
     return f"class: {fault}" if fault else None
 
@@ -233,34 +180,3 @@ def find_mention(tokens: Sequence[str], name: Sequence[str]) -> int | None:
     folded, wanted = [t.casefold() for t in tokens], [t.casefold() for t in name]
     places = range(len(folded) - len(wanted) + 1)
     return next((at for at in places if wanted and folded[at : at + len(wanted)] == wanted), None)
-
-
-def draw_queries(
-    members: Mapping[str, Sequence[int]], usable: Collection[int]
-) -> tuple[Query, ...]:
-    """Up to five queries of 3 and of 5 seeds for each class that has enough `usable` members.
-
-    Seeds differ within a query, queries of a class differ, and no entity seeds two classes at the
-    same index.
-    """
-    queries = []
-    for count in SEED_COUNTS:
-        drawn: dict[str, list[set[int]]] = {name: [] for name in members}
-        for index in range(QUERIES):
-            taken: set[int] = set()
-            # Small classes choose first: large ones can do without what is taken.
-            for name in sorted(members, key=lambda n: (len(members[n]), n)):
-                free = [e for e in members[name] if e in usable and e not in taken]
-                seeds = _draw(name, free, count, index)
-                # A class that skips an index gets no later one: its queries count from 0.
-                if seeds and set(seeds) not in drawn[name] and len(drawn[name]) == index:
-                    taken.update(seeds)
-                    drawn[name].append(set(seeds))
-                    queries.append(Query(name, index, seeds))
-    return tuple(queries)
-
-
-def _draw(name: str, free: Sequence[int], count: int, index: int) -> tuple[int, ...]:
-    if len(free) < count:
-        return ()
-    return tuple(random.Random(f"query:{name}:{count}:{index}").sample(free, count))

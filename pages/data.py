@@ -31,9 +31,10 @@ store, settings, jobs = house.store(), house.settings(), house.jobs()
 REFUSED = "data: refused"
 
 FORMS = """
-A **MESED folder** holds `entity2id.txt` and `sentences.json`, and most often `query/`, `gt/` and
-`eid2cls.json`; the sidecars that an export writes are read as well. A **table** (CSV or JSONL) has
-the columns `entity`, `sentence` and `image`, and `class` if you like.
+A **MESED folder** holds `entity2id.txt`, `sentences.json`, its classes in `gt/` or `eid2cls.json`,
+and its queries, if there are any, in `query/` and `query_seed=5/`; the sidecars that an export
+writes are read as well. A **table** (CSV or JSONL) has the columns `entity` and `sentence`, and
+`image` and `class` if you like.
 """
 
 

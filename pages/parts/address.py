@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mese.bounds import MAX_ID
+
 SIZES = (20, 50, 100)
 """List lengths on offer."""
 
 MAX_SEEDS = 10
-MAX_ID = 2**31 - 1
-"""Entity ids are positive 32-bit integers in every store."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,6 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, 
 from sqlalchemy.exc import IntegrityError
 
 from db.models import (
-    MAX_ID,
-    MAX_NAME,
-    MAX_PATH,
     Base,
     StoredAlias,
     StoredCandidate,
@@ -29,9 +26,10 @@ from db.models import (
     StoredSentence,
 )
 from db.store import Store
+from mese.bounds import MAX_ID, MAX_NAME, MAX_URL
 
 LONG = "x" * (MAX_NAME + 1)
-LONG_PATH = "x" * (MAX_PATH + 1)
+LONG_PATH = "x" * (MAX_URL + 1)
 HASH = "0" * 64
 
 GOOD: dict[type[Base], dict[str, Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -110,11 +111,38 @@ def test_schema_gives_levels_and_order(folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("missing", ["entity2id.txt", "sentences.json", "gt", "query"])
+@pytest.mark.parametrize("missing", ["entity2id.txt", "sentences.json", "gt"])
 def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
     (folder / missing).rename(folder / "elsewhere")
     with pytest.raises(MesedFormatError, match=rf"{missing}/? is missing in .*layout has"):
         read_folder(folder)
+
+
+def test_a_folder_without_queries_is_read_and_says_so(folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(folder / "query")  # an archive leaves out an empty folder
+    read = read_folder(folder)
+    assert {len(query.seeds) for query in read.records.queries} == {5}
+    assert list(map(str, read.set_aside)) == [
+        "query/: not there, so the corpus has no queries of 3 seeds"
+    ]
+    write_folder(read.records, tmp_path / "out")
+    assert read_folder(tmp_path / "out").set_aside == ()
+
+
+@pytest.mark.parametrize(
+    ("level", "reason"),
+    [("\\ud800", "NUL or lone surrogates"), ("x" * 1_001, "1,001 letters, more than 1,000")],
+)
+@pytest.mark.parametrize("form", ['{"%s": {"b": ["Cats"]}}', '{"a": {"%s": ["Cats"]}}'])
+def test_a_class_of_a_faulty_level_stays_without_levels(
+    folder: Path, form: str, level: str, reason: str
+) -> None:
+    (folder / "schema.json").write_text(form % level)
+    read = read_folder(folder)
+    assert SemanticClass("Cats") in read.records.classes
+    (item,) = read.set_aside
+    assert str(item).startswith("schema.json: class Cats: its middle or coarse class: its name ")
+    assert reason in str(item)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +151,6 @@ def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
         ("schema.json", "{"),
         ("schema.json", '{"a": ["b"]}'),
         ("schema.json", '{"a": {"b": [1]}}'),
-        ("schema.json", r'{"a": {"\ud800": ["Cats"]}}'),
         ("eid2cls.json", "[]"),
         ("entity2id.txt", "\n"),
     ],
@@ -174,10 +201,10 @@ BAD_LINES = [
     ("sentences.json", b'\xff{"tokens": ["a"], "entityMentions": []}', "not UTF-8 (byte 0)"),
     ("entities.jsonl", b'{"id": 77}', "entity 77 is not in entity2id.txt"),
     ("entities.jsonl", b'{"id": 1, "aliases": "x"}', "aliases must be a list"),
-    ("entities.jsonl", b'{"id": 1, "aliases": [""]}', "aliases must be a list"),
+    ("entities.jsonl", b'{"id": 1, "aliases": [""]}', "alias '': it has no name"),
     ("entities.jsonl", b'{"id": 1, "role": "boss"}', "role 'boss' is none of target"),
     ("entities.jsonl", b'{"id": 1, "role": ["target"]}', "is none of target"),
-    ("entities.jsonl", b'{"id": 1, "reference_image": 5}', "reference_image must be a path"),
+    ("entities.jsonl", b'{"id": 1, "reference_image": 5}', "image must be a path"),
     ("candidates.jsonl", b'{"sentence": 1}', "must be whole numbers"),
     (
         "candidates.jsonl",

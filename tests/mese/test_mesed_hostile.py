@@ -11,7 +11,8 @@ import pytest
 
 from mese.corpus import Candidate, ImageFacts, Score, Scorer
 from mese.mesed_format import MesedFormatError, read_folder, write_folder
-from mese.mesed_lines import MAX_ITEMS, MAX_LINE_BYTES
+from mese.mesed_lines import MAX_LINE_BYTES
+from mese.setting_aside import MAX_ITEMS
 from tests.mese.small_folder import line, make_folder
 
 LONG = "x" * 1_001
@@ -60,9 +61,10 @@ BAD_LINES = [
     ("sentences.json", b'{"x": "' + b"y" * MAX_LINE_BYTES + b'"}', "longer than 4,194,304 bytes"),
     ("gt/Cats.txt", b"1\tx\t" + b"9" * 5_000, "not `id<TAB>name<TAB>label`"),
     ("query/Dogs.txt", b"1 " * 100_000, "not 3 different ids"),
-    ("entities.jsonl", json.dumps({"id": 1, "aliases": [LONG]}).encode(), "aliases must be"),
-    ("entities.jsonl", b'{"id": 1, "aliases": ["a\\tb"]}', "aliases must be"),
-    ("images.jsonl", b'{"sha256": null}', "path must be"),
+    ("entities.jsonl", json.dumps({"id": 1, "aliases": [LONG]}).encode(), "1,001 letters"),
+    ("entities.jsonl", b'{"id": 1, "aliases": ["a\\tb"]}', "alias 'a\\tb': its name holds a tab"),
+    ("entities.jsonl", json.dumps({"id": 1, "aliases": [{}]}).encode(), "alias {}: it has no name"),
+    ("images.jsonl", b'{"sha256": null}', "an image must be a path"),
     ("images.jsonl", b'{"path": "a", "sha256": "ABC"}', "sha256 must be"),
     ("images.jsonl", b'{"path": "a", "url": 3}', "url must be"),
     ("images.jsonl", b'{"path": "a", "licence": "\\u0000"}', "licence must be"),

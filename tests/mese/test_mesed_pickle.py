@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mese.mesed_lines import MesedFormatError
 from mese.mesed_pickle import MAX_BYTES, read_pickle
+from mese.setting_aside import MesedFormatError
 from tests.mese.test_mesed_format import PHOTOBENCH
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mese.corpus import Candidate, Mention, SemanticClass, Sentence
-from mese.mesed_lines import MesedFormatError
-from mese.own_form import draw_queries, find_mention, read_own_form
+from mese.own_form import find_mention, read_own_form
+from mese.setting_aside import MesedFormatError
 
 TEXT = "In LOS ANGELES , it ' s hot ; los angeles !"
 ROWS = [
@@ -67,6 +67,8 @@ def test_jsonl_says_the_same_and_may_give_several_classes(csv_file: Path, tmp_pa
         ("Rome,,,", "sentence must be text"),
         ("Rome,Rome", "2 columns where there are 4"),
         ("Rome,Rome,,../up", "class: class '../up' cannot name a file"),
+        (f"Rome,Rome,{'é' * 1_301},", "image: the path"),
+        (f"Rome,{'x' * 140_000},,", "not CSV (field larger than field limit"),
         ("Rome,Rome\0,,", "sentence must be text without NUL"),
         (f"{'x' * 1001},x,,", "1,001 letters"),
         ('"Rome" x,Rome,,', "not CSV"),
@@ -87,12 +89,16 @@ def test_a_row_that_is_none_is_set_aside_with_its_line(
         read_own_form(csv_file, strict=True)
 
 
-def test_a_quote_that_never_ends_costs_what_it_swallows_and_is_told(csv_file: Path) -> None:
-    with csv_file.open("a") as stream:
-        stream.write('Rome,"Rome never ends\n')
-    read = read_own_form(csv_file)
-    assert len(list(read.records.sentences)) == 3
-    assert "not CSV" in str(read.set_aside[0])
+def test_a_quote_that_never_ends_costs_its_own_line(tmp_path: Path) -> None:
+    rows = [f'Peru,"Peru, row {n}",p.png,Lands' for n in range(2_000)]
+    rows[3] = 'Peru,"Peru, row 3,p.png,Lands'
+    text = "entity,sentence,image,class\n" + "\n".join(rows) + "\n"
+    read = read_own_form(write_csv(tmp_path / "mine.csv", text))
+    told = [sentence.tokens[-1] for sentence in read.records.sentences]
+    assert told == [str(n) for n in range(2_000) if n != 3]
+    (item,) = read.set_aside
+    assert (item.file, item.line) == ("mine.csv", 5)
+    assert "not CSV" in item.reason
 
 
 @pytest.mark.parametrize(
@@ -103,6 +109,7 @@ def test_a_quote_that_never_ends_costs_what_it_swallows_and_is_told(csv_file: Pa
         ("a.csv", "entity,sentence,entity\n", "the first line must name"),
         ("a.csv", "entity,sentence\n", "has no usable row"),
         ("a.jsonl", "[]\n", "has no usable row; first of all a.jsonl:1: not a JSON object"),
+        ("a.csv", f"entity,sentence,{'x' * 140_000}\n", "the first line must name"),
         ("a.txt", "x", "neither a MESED folder nor a .csv or .jsonl file"),
     ],
 )
@@ -125,25 +132,3 @@ def test_a_mention_is_whole_words_whatever_their_case(
     tokens: str, name: str, place: int | None
 ) -> None:
     assert find_mention(tokens.split(), name.split()) == place
-
-
-def test_queries_keep_the_rules_of_the_specification() -> None:
-    members = {"A": range(12), "B": range(6, 9), "C": range(7, 20), "D": (1, 2), "E": (30, 31, 32)}
-    usable = set(range(20))
-    queries = draw_queries(members, usable)
-    assert queries == draw_queries(members, usable)
-    assert {q.class_name for q in queries} == {"A", "B", "C"}
-    for q in queries:
-        assert len(set(q.seeds)) == len(q.seeds) in (3, 5)
-        assert set(q.seeds) <= set(members[q.class_name]) & usable
-    for count in (3, 5):
-        for index in range(5):
-            seeds = [
-                s for q in queries if (len(q.seeds), q.index) == (count, index) for s in q.seeds
-            ]
-            assert len(seeds) == len(set(seeds))
-        for name in members:
-            numbers = [q.index for q in queries if (q.class_name, len(q.seeds)) == (name, count)]
-            assert numbers == list(range(len(numbers)))
-    of_b = [set(q.seeds) for q in queries if q.class_name == "B"]
-    assert of_b == [{6, 7, 8}]

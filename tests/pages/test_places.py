@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mese.bounds import MAX_ID
 from mese.corpus import IMAGE_POLICIES
-from pages.parts.address import MAX_ID
 from pages.parts.places import MAX_PAGE, Place, pages_of, read_place, within
 
 PLACES = st.one_of(

@@ -1,0 +1,70 @@
+"""Drawing queries: up to 5 of 3 seeds and 5 of 5 seeds for each fine class.
+
+The rules are those of specs/dataset_pipeline.md, step 1: seeds are drawn without replacement within
+a query, and no entity seeds two classes at the same query index. Draws are made of names, so that
+the same corpus gets the same queries each time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+
+from mese.corpus import Query
+
+SEED_COUNTS = (3, 5)
+QUERIES = 5
+"""Queries of each size that a class gets, as in MESED."""
+MIN_CONTEXTS = 2
+"""Contexts of an entity that may be a seed."""
+
+Pinned = Mapping[str, Sequence[int]]
+"""Class → the seeds of its first query of 3."""
+
+
+def draw_queries(
+    members: Mapping[str, Sequence[int]],
+    usable: Collection[int],
+    pinned: Pinned | None = None,
+    repeats: bool = False,
+) -> tuple[Query, ...]:
+    """The queries by seed count, class in the order of `members`, and index.
+
+    `usable` are the entities that have `MIN_CONTEXTS`. A class that is too small for five gets
+    fewer of them, or none; the queries of a class differ, unless `repeats`.
+    """
+    found = []
+    for count in SEED_COUNTS:
+        first = pinned if pinned and count == SEED_COUNTS[0] else {}
+        found += _of_size(count, members, usable, first, repeats)
+    place = {name: number for number, name in enumerate(members)}
+    return tuple(sorted(found, key=lambda q: (len(q.seeds), place[q.class_name], q.index)))
+
+
+def _of_size(
+    count: int,
+    members: Mapping[str, Sequence[int]],
+    usable: Collection[int],
+    pinned: Pinned,
+    repeats: bool,
+) -> list[Query]:
+    drawn: dict[str, list[Query]] = {name: [] for name in members}
+    for index in range(QUERIES):
+        fixed = pinned if index == 0 else {}
+        taken = {entity for seeds in fixed.values() for entity in seeds}
+        # Small classes choose first: large ones can do without what is taken.
+        for name in sorted(members, key=lambda n: (len(members[n]), n)):
+            free = [e for e in members[name] if e in usable and e not in taken]
+            seeds = tuple(fixed.get(name) or _draw(name, free, count, index))
+            # A class that skips an index gets no later one: its queries count from 0.
+            again = any(set(seeds) == set(query.seeds) for query in drawn[name])
+            if seeds and (repeats or not again) and len(drawn[name]) == index:
+                taken.update(seeds)
+                drawn[name].append(Query(name, index, seeds))
+    return [query for queries in drawn.values() for query in queries]
+
+
+def _draw(name: str, free: Sequence[int], count: int, index: int) -> tuple[int, ...]:
+    if len(free) < count:
+        return ()
+    return tuple(random.Random(f"query:{name}:{count}:{index}").sample(free, count))

@@ -1,0 +1,64 @@
+"""What was left out of a file that somebody else wrote: the file, the line and the reason.
+
+So nothing disappears silently, and one bad line does not cost the other 434,674.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_ITEMS = 10_000
+"""How many lines are remembered as set aside; those after them are counted."""
+
+
+class MesedFormatError(ValueError):
+    """A folder that cannot be read at all; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A line that was left out: its file, its line from 1 (0: the whole file), and the reason."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file}:{self.line}: {self.reason}"
+            if self.line
+            else f"{self.file}: {self.reason}"
+        )
+
+
+@dataclass
+class Aside:
+    """Collects what is set aside; when `strict`, the first one ends the reading instead.
+
+    The first `MAX_ITEMS` are kept; `more` counts the others, so that a file of nothing but faults
+    does not fill the memory.
+    """
+
+    strict: bool = False
+    items: list[SetAside] = field(default_factory=list)
+    more: int = 0
+
+    def put(self, file: str, line: int, reason: str) -> None:
+        item = SetAside(file, line, reason)
+        if self.strict:
+            raise MesedFormatError(f"{item}; mend the line, or read without --strict")
+        if len(self.items) < MAX_ITEMS:
+            self.items.append(item)
+        else:
+            self.more += 1
+
+    def clear(self) -> None:
+        self.items.clear()
+        self.more = 0
+
+    def all(self) -> tuple[SetAside, ...]:
+        """What is kept, and a last entry for what was only counted."""
+        if not self.more:
+            return tuple(self.items)
+        last = self.items[-1].file
+        return (*self.items, SetAside(last, 0, f"{self.more:,} more were set aside after these"))
