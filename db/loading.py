@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.models import (
+    BEYOND_THE_FIRST,
     StoredAlias,
     StoredCandidate,
     StoredClass,
@@ -74,7 +75,7 @@ def chosen_ranks(session: Session, image_policy: str) -> ColumnElement[bool]:
     if image_policy not in IMAGE_POLICIES:
         raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
     first = StoredCandidate.rank == 1
-    choice = select(StoredCandidate.context_id).where(StoredCandidate.rank > 1).limit(1)
+    choice = select(StoredCandidate.context_id).where(BEYOND_THE_FIRST).limit(1)
     if image_policy == "top1" or session.scalar(choice) is None:
         return first
     scorers = session.scalars(

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -38,6 +39,9 @@ NAMES = {
 }
 FINITE = f"BETWEEN -{MAX_NUMBER:.0e} AND {MAX_NUMBER:.0e}".replace("e+", "e")
 """Neither infinite nor NaN, in words that SQLite and PostgreSQL both have."""
+
+SORTED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is sorted: by code points on every PostgreSQL, whatever its locale, as on SQLite."""
 
 # Pure link tables are stored by their key on SQLite, which saves a second b-tree of the same size.
 LINK = {"sqlite_with_rowid": False}
@@ -155,7 +159,7 @@ class StoredEntity(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str]
-    search_key: Mapped[str] = mapped_column(index=True)
+    search_key: Mapped[str] = mapped_column(SORTED, index=True)
     role: Mapped[str]
     reference_image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"))
 
@@ -174,7 +178,7 @@ class StoredAlias(Base):
     entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    search_key: Mapped[str] = mapped_column(index=True)
+    search_key: Mapped[str] = mapped_column(SORTED, index=True)
 
 
 class StoredMembership(Base):
@@ -247,6 +251,18 @@ class StoredCandidate(Base):
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
 
 
+BEYOND_THE_FIRST = StoredCandidate.rank > literal_column("1")
+"""A candidate that leaves its context a choice. It says its number, and no parameter: that these
+rows are the ones of the index below must be plain before a statement's parameters are known."""
+
+Index(
+    "ix_candidate_images_beyond_the_first",
+    StoredCandidate.rank,
+    sqlite_where=BEYOND_THE_FIRST,
+    postgresql_where=BEYOND_THE_FIRST,
+)
+
+
 class StoredScorer(Base):
     """Who scored candidate images, with the settings that make its scores repeatable."""
 
@@ -254,7 +270,7 @@ class StoredScorer(Base):
     __table_args__ = (CheckConstraint("name <> ''", name="named"), _short("name"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(SORTED, unique=True)
     settings: Mapped[dict[str, Any]]
 
 
@@ -274,7 +290,7 @@ class StoredScore(Base):
 
     context_id: Mapped[int] = mapped_column(primary_key=True)
     rank: Mapped[int] = mapped_column(primary_key=True)
-    scorer_id: Mapped[int] = mapped_column(ForeignKey("scorers.id"), primary_key=True)
+    scorer_id: Mapped[int] = mapped_column(ForeignKey("scorers.id"), primary_key=True, index=True)
     value: Mapped[float]
     sentence_term: Mapped[float | None]
     object_term: Mapped[float | None]

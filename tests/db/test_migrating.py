@@ -163,6 +163,12 @@ def test_migrations_can_be_undone_and_done_again(old_store: Store) -> None:
     assert upgrade_store(old_store) == ("nothing", migrating.head())
 
 
+def index_shape(index: Any) -> str:
+    """A partial index's condition is an object, and as text its place in memory."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str({**index, "dialect_options": options})
+
+
 def shape(connection: Connection) -> dict[str, Any]:
     """All that a database knows of its tables, in an order of its own."""
     looked = inspect(connection)
@@ -177,7 +183,7 @@ def shape(connection: Connection) -> dict[str, Any]:
             "key": looked.get_pk_constraint(table),
             "foreign keys": sorted(map(str, looked.get_foreign_keys(table))),
             "unique": sorted(map(str, looked.get_unique_constraints(table))),
-            "indexes": sorted(map(str, looked.get_indexes(table))),
+            "indexes": sorted(map(index_shape, looked.get_indexes(table))),
             "options": looked.get_table_options(table),
         }
         for table in looked.get_table_names()
@@ -213,10 +219,12 @@ def test_a_path_may_have_blanks_and_percent_signs(tmp_path: Path) -> None:
 def test_an_older_store_is_not_opened_but_upgraded(
     store: Store, store_url: str, newer_program: str
 ) -> None:
+    with store.read() as session:
+        before = revision_of(session.connection())
     with pytest.raises(StoreError, match="older than this program; run `python -m db upgrade`"):
         Store.open(store_url)
     assert needs_upgrade(store)
-    assert upgrade_store(store) == ("0002", newer_program)
+    assert upgrade_store(store) == (before, newer_program)
     assert not needs_upgrade(store)
     Store.open(store_url).close()
 
