@@ -162,7 +162,7 @@ class Judge:
             if scorer.name in taken:
                 fault = "it stands here twice; the first is kept"
             if fault:
-                self.aside.put("scorers.json", 0, f"scorer {scorer.name[:60]!a}: {fault}")
+                self.aside.put("scorers.json", 0, f"scorer {scorer.name[:30]!a}: {fault}")
             else:
                 taken.add(scorer.name)
                 yield scorer
@@ -292,9 +292,9 @@ def _judge_candidates(
         elif not 1 <= candidate.rank <= MAX_RANK:
             faults.append(f"candidate rank {candidate.rank} is not 1 to {MAX_RANK}")
         elif candidate.rank in by_rank or candidate.image in images:
-            faults.append(f"candidate {candidate.image!r} or its rank stands here twice")
+            faults.append(f"candidate {candidate.image[:60]!r} or its rank stands here twice")
         elif fault := _scores_fault(candidate.scores, scorers):
-            faults.append(f"candidate {candidate.image!r} {fault}")
+            faults.append(f"candidate {candidate.image[:60]!r} {fault}")
         else:
             by_rank[candidate.rank] = candidate
             images.add(candidate.image)
@@ -307,10 +307,10 @@ def _scores_fault(scores: Iterable[Score], scorers: set[str] | frozenset[str]) -
         if score.scorer not in scorers:
             return "has a score of a scorer that is not there"
         if score.scorer in taken:
-            return f"has two scores of {score.scorer!r}"
+            return f"has two scores of {score.scorer[:60]!r}"
         terms = (term for term in (score.sentence, score.object) if term is not None)
         if not all(map(is_score, (score.value, *terms))):
-            return f"has a score of {score.scorer!r} that is no number up to {MAX_NUMBER:.0e}"
+            return f"has a score of {score.scorer[:60]!r} that is no number up to {MAX_NUMBER:.0e}"
         taken.add(score.scorer)
     return None
 

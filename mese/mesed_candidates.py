@@ -75,9 +75,9 @@ class CandidateLines:
             if scorer not in self._scorers:
                 return f"scorer {scorer[:60]!r} is not in scorers.json"
             if not isinstance(score, dict) or not is_score(score.get("value")):
-                return f"the score of {scorer!r} needs a value, {SCORE}"
+                return f"the score of {scorer[:60]!r} needs a value, {SCORE}"
             if not all(score.get(term) is None or is_score(score[term]) for term in TERMS):
-                return f"a term of the score of {scorer!r} is neither null nor {SCORE}"
+                return f"a term of the score of {scorer[:60]!r} is neither null nor {SCORE}"
         return None
 
 

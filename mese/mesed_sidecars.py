@@ -126,7 +126,7 @@ def read_scorers(folder: Path, aside: Aside) -> tuple[Scorer, ...]:
     found = []
     for name, settings in sorted(json_file(folder / SCORERS).items()):
         if fault := scorer_fault(name, settings):
-            aside.put(SCORERS, 0, f"scorer {name[:60]!a}: {fault}; it was set aside")
+            aside.put(SCORERS, 0, f"scorer {name[:30]!a}: {fault}; it was set aside")
         else:
             found.append(Scorer(name, settings))
     return tuple(found)
