@@ -8,13 +8,13 @@ that is not there) is set aside with its place and reason.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import length_hint
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
@@ -26,16 +26,21 @@ from db.judging import Judge, Step
 from db.models import StoredCorpus, StoredImage
 from db.pouring import empty, pour
 from db.second_look import SecondLook, readable_paths
-from db.staging import Staged, stage, staged_rows, workplace
+from db.staging import STAGED, Staged, stage, staged_rows, workplace
 from db.store import Store, StoreError, store_faults
 from mese.bounds import MAX_NAME, storable
 from mese.corpus import CorpusRecords
 from mese.images import MAX_PIXELS
 from mese.mesed_format import MesedFolder, read_folder
 from mese.own_form import OwnCorpus, read_own_form
-from mese.setting_aside import Aside, SetAside
+from mese.setting_aside import SetAside
 
 SHOWN_DIFFERENCES = 6
+
+COPYING, STORING, LOOKING = "Copying images", "Storing tables", "Looking at images"
+"""The stages after the sentences are read, as a progress bar names them."""
+
+UNREADABLE = select(StoredImage.id).where(StoredImage.problem.is_not(None)).limit(1)
 
 Stages = Callable[[str, int, int], None]
 
@@ -59,7 +64,8 @@ class ImportRefused(StoreError):
 class ImportReport:
     """What an import did. `changed` is False where the store held all of it already.
 
-    `locked_seconds` is how long it held the store's write lock.
+    `left_root` is the image root of the corpus that was there before, where nothing in the store
+    needs it any more. `locked_seconds` is how long it held the store's write lock.
     """
 
     name: str
@@ -73,6 +79,7 @@ class ImportReport:
     unreadable_images: int = 0
     set_aside: tuple[SetAside, ...] = ()
     replaced: str | None = None
+    left_root: str | None = None
     locked_seconds: float = 0.0
 
 
@@ -101,14 +108,17 @@ def import_path(
     image_max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
     stages: Stages = _silent,
+    work_in: Path | None = None,
+    read: MesedFolder | OwnCorpus | None = None,
     user: User | None = None,
 ) -> ImportReport:
     """Import what lies at `path`, as `import_records` does; raises as it and `read_path` do.
 
-    The report also holds what the reading set aside.
+    `read` is what `read_path` gave for it, where that was asked before. The report also holds what
+    the reading set aside.
     """
     check(user or open_mode_user(), Role.LEAD)
-    read = read_path(path, image_root, strict)
+    read = read or read_path(path, image_root, strict)
     report = import_records(
         store,
         read.records,
@@ -119,6 +129,7 @@ def import_path(
         image_max_pixels=image_max_pixels,
         progress=progress,
         stages=stages,
+        work_in=work_in,
         user=user,
     )
     return _with_more(report, read.set_aside)
@@ -139,6 +150,7 @@ def import_records(
     image_max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
     stages: Stages = _silent,
+    work_in: Path | None = None,
     now: Callable[[], datetime] = utc_now,
     user: User | None = None,
 ) -> ImportReport:
@@ -151,57 +163,28 @@ def import_records(
     differs, unless `replace`: then it takes the place of the one that is there. `strict` raises
     `MesedFormatError` at the first line that would be set aside. Images stay where they are, or
     are copied below `copy_to`. `progress` gets the sentences done and their number, where known;
-    `stages` hears of what comes after them: its name, how much is done, of how much.
+    `stages` hears of what comes after them: its name, how much is done, of how much. What either
+    raises stops the import. Its working files lie beside a SQLite store's file, else below
+    `work_in`, or among the system's temporary ones.
     """
     check(user or open_mode_user(), Role.LEAD)
+    _refuse_unstorable(records)
+    judged = Judge(records, strict)
+    step = _counting(progress, length_hint(records.sentences) or None)
+    held, most = _held(store), image_max_pixels
+    given = _Import(store, records, source, judged, held, copy_to, most, step, stages, now)
+    place = store.sqlite_file.parent if store.sqlite_file else work_in
+    with workplace(place) as folder, store_faults(f"{folder}, the import's working folder"):
+        return _bring_in(given, folder, replace)
+
+
+def _refuse_unstorable(records: CorpusRecords) -> None:
     if not storable(records.name) or not 1 <= len(records.name) <= MAX_NAME:
         named = f"{records.name[:60]!a} cannot be a corpus's name"
         raise ImportRefused(f"{named}; give it one of 1 to {MAX_NAME:,} letters without NUL")
     if not storable(str(records.image_root.resolve())):
         named = ascii(str(records.image_root))
         raise ImportRefused(f"the image folder's name {named} is not UTF-8; rename the folder")
-    held = _held(store)
-    judged = Judge(records, strict)
-    copier = _Copier(records.image_root, copy_to, judged.aside, stages)
-    step = _counting(progress, length_hint(records.sentences) or None)
-    place = store.sqlite_file.parent if store.sqlite_file else None
-    with workplace(place) as folder, store_faults(f"{folder}, the import's working folder"):
-        if held is not None and not replace:
-            survey = Survey(judged, folder, step)
-            if survey.fingerprint != held.fingerprint:
-                raise _refusal(store, records, survey)
-            return _import_again(store, records, source, judged, copier, folder, image_max_pixels)
-        staged = stage(judged, folder, image_max_pixels, step)
-        if held is not None and staged.fingerprint == held.fingerprint:
-            return _import_again(store, records, source, judged, copier, folder, image_max_pixels)
-        _refuse_empty(records, staged, judged)
-        good = staged.images - staged.unreadable_images
-        paths = (row[1] for row in staged_rows(staged.file, StoredImage) if row[5] is None)
-        root = copier.root_after(paths, good, staged.fingerprint)
-        row = _Row(records, source, root, staged.fingerprint, now())
-        return _take(store, staged, row, judged, held, stages)
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What the store's corpus row will say."""
-
-    records: CorpusRecords
-    source: str
-    root: Path
-    fingerprint: str
-    now: datetime
-
-    def stored(self) -> StoredCorpus:
-        return StoredCorpus(
-            id=1,
-            name=self.records.name,
-            source=self.source or self.records.name,
-            image_root=str(self.root),
-            fingerprint=self.fingerprint,
-            imported_at=self.now,
-            layout=dict(self.records.layout) if self.records.layout else None,
-        )
 
 
 @dataclass(frozen=True)
@@ -209,6 +192,7 @@ class _Held:
     """The corpus that a store holds before an import."""
 
     name: str
+    source: str
     fingerprint: str
     image_root: str
 
@@ -216,7 +200,63 @@ class _Held:
 def _held(store: Store) -> _Held | None:
     with store.read() as session:
         row = session.get(StoredCorpus, 1)
-        return None if row is None else _Held(row.name, row.fingerprint, row.image_root)
+        return None if row is None else _Held(row.name, row.source, row.fingerprint, row.image_root)
+
+
+@dataclass(frozen=True)
+class _Import:
+    """An import under way: what is to come in, where to, and who is told."""
+
+    store: Store
+    records: CorpusRecords
+    source: str
+    judged: Judge
+    held: _Held | None
+    copy_to: Path | None
+    max_pixels: int
+    step: Step
+    stages: Stages
+    now: Callable[[], datetime]
+
+    def row(self, root: Path, fingerprint: str) -> StoredCorpus:
+        """What the store's corpus row will say."""
+        return StoredCorpus(
+            id=1,
+            name=self.records.name,
+            source=self.source or self.records.name,
+            image_root=str(root),
+            fingerprint=fingerprint,
+            imported_at=self.now(),
+            layout=dict(self.records.layout) if self.records.layout else None,
+        )
+
+    def tell(self, stage: str) -> Callable[[int, int], None]:
+        """What a walk tells how far it is, as this stage."""
+        return lambda done, of: self.stages(stage, done, of)
+
+
+def _bring_in(given: _Import, folder: Path, replace: bool) -> ImportReport:
+    held = given.held
+    if held is not None and not replace:
+        survey = Survey(given.judged, folder, given.step)
+        if survey.fingerprint != held.fingerprint:
+            raise _refusal(given.store, given.records, survey)
+        return _import_again(given, held, folder)
+    staged = stage(given.judged, folder, given.max_pixels, given.step)
+    if held is not None and staged.fingerprint == held.fingerprint:
+        return _import_again(given, held, folder)
+    _refuse_empty(given.records, staged, given.judged)
+    paths = _readable(staged, given.tell(COPYING))
+    return _take(given, staged, _root_after(given, paths, staged.fingerprint))
+
+
+def _readable(staged: Staged, step: Callable[[int, int], None]) -> Iterator[str]:
+    """The paths of the images that can be read; `step` hears when one was dealt with."""
+    good = staged.images - staged.unreadable_images
+    rows = (row for row in staged_rows(staged.file, StoredImage) if row[5] is None)
+    for done, row in enumerate(rows, 1):
+        yield row[1]
+        step(done, good)
 
 
 def _counting(progress: Progress | None, total: int | None) -> Step:
@@ -248,41 +288,30 @@ def _refuse_empty(records: CorpusRecords, staged: Staged, judged: Judge) -> None
         raise ImportRefused(f"{records.name} has no usable sentence{first}")
 
 
-@dataclass(frozen=True)
-class _Copier:
-    """Copies images below `copy_to` where that was asked for."""
-
-    root: Path
-    copy_to: Path | None
-    aside: Aside
-    stages: Stages
-
-    def root_after(self, paths: Iterable[str], count: int, fingerprint: str) -> Path:
-        """Where the images lie from now on: if they are copied, in a folder of this very corpus."""
-        if self.copy_to is None:
-            return self.root.resolve()
-        target = self.copy_to / fingerprint[:16]
-        faults = copy_images(
-            paths, self.root, target, lambda done: self.stages("Copying images", done, count)
-        )
-        for fault in faults:
-            self.aside.put("images", 0, fault)
-        return target.resolve()
+def _root_after(given: _Import, paths: Iterable[str], fingerprint: str) -> Path:
+    """Where the images lie from now on: if they are copied, in a folder of this very corpus."""
+    root = given.records.image_root
+    if given.copy_to is None:
+        return root.resolve()
+    target = given.copy_to / fingerprint[:16]
+    for fault in copy_images(paths, root, target, lambda done: None):  # the paths tell themselves
+        given.judged.aside.put("images", 0, fault)
+    return target.resolve()
 
 
-def _take(
-    store: Store, staged: Staged, row: _Row, judged: Judge, held: _Held | None, stages: Stages
-) -> ImportReport:
-    with store.write() as session:
+def _take(given: _Import, staged: Staged, root: Path) -> ImportReport:
+    held, tell = given.held, given.tell(STORING)
+    with given.store.write() as session:
         began = time.perf_counter()
-        _refuse_if_not_free(session, store, held)
+        _refuse_if_not_free(session, given.store, held)
+        tell(0, len(STAGED))
         if held is not None:
             empty(session)
-        session.add(row.stored())
+        session.add(given.row(root, staged.fingerprint))
         session.flush()
-        pour(session, staged, lambda done, of: stages("Storing tables", done, of))
+        pour(session, staged, tell)
     return ImportReport(
-        row.records.name,
+        given.records.name,
         changed=True,
         entities=staged.entities,
         classes=staged.classes,
@@ -291,8 +320,9 @@ def _take(
         contexts=staged.contexts,
         images=staged.images,
         unreadable_images=staged.unreadable_images,
-        set_aside=judged.set_aside,
+        set_aside=given.judged.set_aside,
         replaced=held.name if held else None,
+        left_root=held.image_root if held else None,
         locked_seconds=time.perf_counter() - began,
     )
 
@@ -310,36 +340,26 @@ def _refuse_if_not_free(session: Session, store: Store, expected: _Held | None) 
     session.expunge_all()
 
 
-def _import_again(
-    store: Store,
-    records: CorpusRecords,
-    source: str,
-    judged: Judge,
-    copier: _Copier,
-    folder: Path,
-    max_pixels: int,
-) -> ImportReport:
+def _import_again(given: _Import, held: _Held, folder: Path) -> ImportReport:
     """The corpus is there already: look once more for its images, and note where it came from."""
-    with store.read() as session:
-        held = session.get_one(StoredCorpus, 1)
-        name, held_root, fingerprint = held.name, Path(held.image_root), held.fingerprint
-        source = source or held.source
-        elsewhere = held.source != source
-        count = session.scalar(select(func.count(StoredImage.id))) or 0
-    readable = readable_paths(store, records.image_root, max_pixels)
-    root = copier.root_after(readable, count, fingerprint)
-    moved = held_root != root
-    look = SecondLook(store, root, folder, max_pixels, everything=moved)
-    if moved or look.changed or elsewhere:
+    store, most, source = given.store, given.max_pixels, given.source or held.source
+    readable = readable_paths(store, given.records.image_root, most, given.tell(COPYING))
+    root = _root_after(given, readable, held.fingerprint)
+    moved = held.image_root != str(root)
+    look = SecondLook(store, root, folder, most, everything=moved, step=given.tell(LOOKING))
+    whole = False
+    if moved or look.changed or held.source != source:
         with store.write() as session:
-            held = session.get_one(StoredCorpus, 1)
-            if held.fingerprint != fingerprint:
+            row = session.get(StoredCorpus, 1)
+            if row is None or row.fingerprint != held.fingerprint:
                 raise ImportRefused(f"another import into {store.place} came first; do it again")
-            held.image_root, held.source = str(root), source
+            row.image_root, row.source = str(root), source
             look.keep(session)
+            whole = session.scalar(UNREADABLE) is None
     return ImportReport(
-        name,
+        held.name,
         changed=moved or look.changed > 0,
         images=look.changed,
-        set_aside=judged.set_aside,
+        set_aside=given.judged.set_aside,
+        left_root=held.image_root if moved and whole else None,
     )

@@ -15,15 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from db.accounts import NotAllowed, Role, User, check
-from db.store import StoreError
-from mese.setting_aside import MesedFormatError
+from db.accounts import Role, User, check
+from db.faults import MENDABLE
 
 Tell = Callable[[str, int, int | None], None]
 """Called by the work with its stage, how much of it is done, and of how much (None: unknown)."""
-
-MENDABLE = (StoreError, MesedFormatError, NotAllowed, OSError)
-"""What is told in its own words; anything else is a fault of ours and is told by number."""
 
 
 class Busy(Exception):
@@ -31,7 +27,10 @@ class Busy(Exception):
 
 
 class Stopped(Exception):
-    """Raised inside the work where somebody asked it to stop."""
+    """Raised inside the work where somebody asked it to stop.
+
+    Work that was partly done by then raises it anew and says so.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,8 @@ class Jobs:
     def _run(self, work: Callable[[Tell], Any]) -> None:
         try:
             self._end(report=work(self._tell))
-        except Stopped:
-            self._end(refusal="It was stopped.")
+        except Stopped as stopped:
+            self._end(refusal=str(stopped) or "It was stopped.")
         except MENDABLE as error:
             self._end(refusal=str(error))
         except Exception as error:

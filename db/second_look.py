@@ -8,12 +8,12 @@ corpus.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from db.images import probe, update_images
@@ -26,26 +26,32 @@ AT_ONCE = 5_000
 Known = tuple[int, str, str | None]
 """An image's id, its path, and its problem if it has one."""
 
+Step = Callable[[int, int], None]
+"""Told how many images were walked, and of how many; what it raises stops the walk."""
 
-def known_images(store: Store, only_problems: bool = False) -> Iterator[Known]:
+
+def known_images(store: Store, step: Step, only_problems: bool = False) -> Iterator[Known]:
     """The store's images by id, a few at a time, with no transaction open in between."""
-    last = 0
+    last = done = 0
+    of_interest = StoredImage.problem.is_not(None) if only_problems else true()
     columns = (StoredImage.id, StoredImage.path, StoredImage.problem)
-    wanted = select(*columns).order_by(StoredImage.id).limit(AT_ONCE)
-    if only_problems:
-        wanted = wanted.where(StoredImage.problem.is_not(None))
+    wanted = select(*columns).where(of_interest).order_by(StoredImage.id).limit(AT_ONCE)
+    with store.read() as session:
+        total = session.scalar(select(func.count(StoredImage.id)).where(of_interest)) or 0
     while True:
         with store.read() as session:
             rows = session.execute(wanted.where(StoredImage.id > last)).all()
         if not rows:
             return
-        yield from ((number, path, problem) for number, path, problem in rows)
-        last = rows[-1][0]
+        for last, path, problem in rows:
+            yield last, path, problem
+            done += 1
+            step(done, total)
 
 
-def readable_paths(store: Store, root: Path, max_pixels: int) -> Iterator[str]:
+def readable_paths(store: Store, root: Path, max_pixels: int, step: Step) -> Iterator[str]:
     """The paths of the images that were good at import, or that are by now."""
-    for _, path, problem in known_images(store):
+    for _, path, problem in known_images(store, step):
         if problem is None or probe(root, path, max_pixels)["problem"] is None:
             yield path
 
@@ -58,12 +64,12 @@ class SecondLook:
     """
 
     def __init__(
-        self, store: Store, root: Path, folder: Path, max_pixels: int, everything: bool
+        self, store: Store, root: Path, folder: Path, max_pixels: int, everything: bool, step: Step
     ) -> None:
         self._file = folder / "seen.db"
         with closing(sqlite3.connect(self._file)) as connection:
             connection.execute("CREATE TABLE seen (id, width, height, problem)")
-            images = known_images(store, only_problems=not everything)
+            images = known_images(store, step, only_problems=not everything)
             rows = (
                 (number, seen["width"], seen["height"], seen["problem"])
                 for number, path, problem in images

@@ -12,7 +12,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -82,6 +82,21 @@ def forget_upload(taken: Path, folder: Path) -> None:
     """Remove what `take_upload` kept: the folder of its own, below `folder`, around `taken`."""
     own = folder / taken.relative_to(folder).parts[0]
     shutil.rmtree(own, ignore_errors=True)
+
+
+def forget_replaced(before: str, folder: Path, read_from: Iterable[Path]) -> None:
+    """Remove the upload that a corpus had its images from, once another is in its place.
+
+    `before` is that corpus's image root; only a folder below `folder` that holds it is removed,
+    and not where what the new corpus was `read_from` lies in it too.
+    """
+    uploads = folder.resolve()
+    inside = Path(before).parts[len(uploads.parts) :]
+    if not inside or not Path(before).is_relative_to(uploads):
+        return
+    own = uploads / inside[0]
+    if not any(place.resolve().is_relative_to(own) for place in read_from):
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _unpack(

@@ -13,9 +13,9 @@ from db.checking import CheckReport, check_store
 from db.exporting import ExportReport, export_folder
 from db.images import hash_images
 from db.importing import ImportReport, import_path
-from db.jobs import Tell
+from db.jobs import Stopped, Tell
 from db.store import Store, StoreError
-from db.uploads import forget_upload, take_upload
+from db.uploads import forget_replaced, forget_upload, take_upload
 from mese.settings import Settings
 
 
@@ -39,10 +39,26 @@ def import_from(
     tell: Tell,
 ) -> ImportReport:
     """Import what lies at a path of this machine, and hash its images."""
+    report = _bring_in(store, settings, user, path, image_root, replace, copy, tell)
+    _finish(store, settings, user, report, tell, *filter(None, (path, image_root)))
+    return report
+
+
+def _bring_in(
+    store: Store,
+    settings: Settings,
+    user: User,
+    path: Path,
+    image_root: Path | None,
+    replace: bool,
+    copy: bool,
+    tell: Tell,
+) -> ImportReport:
+    """The import itself: whatever fails here, or is stopped, leaves the store as it was."""
     for place in filter(None, (path, image_root)):
         if not place.exists():
             raise StoreError(f"{place} is not on the machine that runs the app; look at its name")
-    report = import_path(
+    return import_path(
         store,
         path,
         image_root=image_root,
@@ -50,10 +66,25 @@ def import_from(
         copy_to=settings.home / "images" if copy else None,
         image_max_pixels=settings.max_pixels,
         progress=lambda done, total: tell("Reading sentences", done, total),
+        stages=tell,
+        work_in=settings.home,
         user=user,
     )
-    hash_images(store, lambda done, total: tell("Hashing images", done, total), user)
-    return report
+
+
+def _finish(
+    store: Store, settings: Settings, user: User, report: ImportReport, tell: Tell, *read_from: Path
+) -> None:
+    """What follows once the corpus is in the store: nothing here may cost it its images."""
+    if report.left_root:
+        forget_replaced(report.left_root, settings.home / "uploads", read_from)
+    try:
+        hash_images(store, lambda done, total: tell("Hashing images", done, total), user)
+    except Stopped:
+        raise Stopped(
+            "It was stopped while its images were hashed: the corpus is in the store, and a check "
+            "hashes the images that are left."
+        ) from None
 
 
 def import_upload(
@@ -76,14 +107,13 @@ def import_upload(
         progress=lambda done, total: tell("Unpacking", done, total),
     )
     try:
-        report = import_from(
-            store, settings, user, taken, None, replace=replace, copy=False, tell=tell
-        )
+        report = _bring_in(store, settings, user, taken, None, replace, False, tell)
     except BaseException:
         forget_upload(taken, folder)
         raise
     if not report.changed:
         forget_upload(taken, folder)
+    _finish(store, settings, user, report, tell, taken)
     return report
 
 
@@ -98,6 +128,7 @@ def export_to(
         images=policy,
         copy=copy,
         progress=lambda done, total: tell("Writing sentences", done, total),
+        stages=tell,
         user=user,
     )
 

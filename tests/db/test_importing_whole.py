@@ -201,6 +201,40 @@ def test_a_working_folder_in_use_is_left_alone(
     assert import_records(sqlite_store, replace(records, sentences=meanwhile())).contexts == 7
 
 
+def test_postgresql_keeps_working_files_where_it_is_told(
+    postgresql_store: Store, records: CorpusRecords, tmp_path: Path
+) -> None:
+    """The system's temporary folder is memory on many machines."""
+    seen: list[Path] = []
+
+    def looking() -> Iterator[Sentence]:
+        seen.extend((tmp_path / "home").glob(f"{PREFIX}*"))
+        yield from records.sentences
+
+    given = replace(records, sentences=looking())
+    import_records(postgresql_store, given, work_in=tmp_path / "home")
+    assert len(set(seen)) == 1
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_looking_again_tells_each_image_and_may_be_stopped(
+    filled: Store, records: CorpusRecords
+) -> None:
+    draw(records.image_root, "gone.png")
+    told: list[tuple[str, int, int]] = []
+    before = load_corpus(filled)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_records(filled, records, stages=stop)
+    assert load_corpus(filled) == before
+    import_records(filled, records, stages=lambda *given: told.append(given))
+    assert told == [("Looking at images", 1, 1)]
+    assert load_corpus(filled) != before
+
+
 def test_images_are_copied_below_the_home_when_asked(
     store: Store, records: CorpusRecords, tmp_path: Path
 ) -> None:
