@@ -15,7 +15,6 @@ from typing import Annotated
 import typer
 
 from db import tending
-from db.accounts import NotAllowed
 from db.corpus import (
     ImportReport,
     export_folder,
@@ -24,11 +23,13 @@ from db.corpus import (
     import_records,
     is_empty,
 )
+from db.faults import MENDABLE
 from db.importing import read_path
 from db.loading import held_corpus
-from db.store import Store, StoreError
+from db.store import Store
+from db.uploads import forget_replaced
 from mese.corpus import IMAGE_POLICIES
-from mese.mesed_format import MesedFormatError, write_folder
+from mese.mesed_format import write_folder
 from mese.settings import Settings
 from mese.shell import bar, one_of, plainly, settings_or_exit, shell, stage_bars
 
@@ -37,9 +38,6 @@ SHOWN = 10
 
 DEMO = "demo:"
 """How the source of the embedded corpus begins; the generator's fingerprint follows."""
-
-MENDABLE = (StoreError, MesedFormatError, NotAllowed, OSError)
-"""What is told in one line; anything else is a fault of ours and shows its traceback."""
 
 app = shell("The store of MESE Studio: bring a corpus in, look at it, tend it.")
 
@@ -67,7 +65,7 @@ def import_corpus(
     """Import a corpus; the same one again changes nothing, another one is told apart."""
     with plainly(*MENDABLE):
         settings = settings_or_exit()
-        read_path(path, image_root, strict)  # what is no corpus must not leave an empty store
+        read = read_path(path, image_root, strict)  # what is no corpus leaves no empty store
         store = Store.open(settings.store_url)
         with stage_bars() as tell:
             report = import_path(
@@ -80,8 +78,10 @@ def import_corpus(
                 image_max_pixels=settings.max_pixels,
                 progress=lambda done, of: tell("Importing sentences", done, of, ""),
                 stages=lambda stage, done, of: tell(stage, done, of, ""),
+                work_in=settings.home,
+                read=read,
             )
-        _finish(store, report, settings)
+        _finish(store, report, settings, *filter(None, (path, image_root)))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def export(
 ) -> None:
     """Write the corpus as a MESED folder with its sidecars; images stay where they are."""
     with plainly(*MENDABLE):
-        store = Store.open(settings_or_exit().store_url)
+        store = Store.open_existing(settings_or_exit().store_url)
         with stage_bars() as tell:
             report = export_folder(
                 store,
@@ -148,8 +148,9 @@ def demo(
                 replace=replace,
                 image_max_pixels=settings.max_pixels,
                 progress=progress,
+                work_in=settings.home,
             )
-        _finish(store, report, settings)
+        _finish(store, report, settings, folder)
 
 
 def _leave(store: Store, source: str) -> None:
@@ -168,7 +169,9 @@ def _leave(store: Store, source: str) -> None:
         typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
 
 
-def _finish(store: Store, report: ImportReport, settings: Settings) -> None:
+def _finish(store: Store, report: ImportReport, settings: Settings, *read_from: Path) -> None:
+    if report.left_root:
+        forget_replaced(report.left_root, settings.home / "uploads", read_from)
     with bar("Hashing images") as progress:
         hash_images(store, progress)
     typer.echo(_said_of(report, store))

@@ -50,6 +50,12 @@ def needs_upgrade(store: Store) -> bool:
         return revision_of(session.connection()) in known_revisions() - {head()}
 
 
+def has_no_tables(store: Store) -> bool:
+    """Whether there is a database, but nothing in it yet."""
+    with store.read() as session:
+        return not inspect(session.connection()).get_table_names()
+
+
 def upgrade_to(connection: Connection, revision: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection

@@ -112,6 +112,20 @@ class Store:
         return store
 
     @classmethod
+    def open_existing(cls, url: str) -> Store:
+        """As `open`, but makes nothing: raises `StoreError` also where there is no store yet."""
+        from db.migrating import ensure_current, has_no_tables
+
+        parsed = parse_url(url)
+        if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
+            raise StoreError(_none_yet(str(Path(str(parsed.database)).absolute())))
+        store = cls.connect(url)
+        if has_no_tables(store):
+            raise StoreError(_none_yet(store.place))
+        ensure_current(store)
+        return store
+
+    @classmethod
     def connect(cls, url: str) -> Store:
         """As `open`, but whatever the tables' state is: for the migrations themselves."""
         parsed = parse_url(url)
@@ -191,6 +205,13 @@ class Store:
                 f"{file} was {fate} while this program had it open; put a copy of it back if it "
                 "is missed, then reload the page or start the program again"
             )
+
+
+def _none_yet(place: str) -> str:
+    return (
+        f"there is no store at {place} yet; `python -m db demo` or `python -m db import DIR` "
+        "makes one, or look at MESE_HOME and MESE_DATABASE_URL"
+    )
 
 
 def _mark_of(file: Path) -> FileMark | None:

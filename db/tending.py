@@ -9,17 +9,14 @@ from typing import Annotated
 
 import typer
 
-from db.accounts import NotAllowed
 from db.backing_up import back_up
 from db.checking import KEPT, CheckReport, check_store, images_left
+from db.faults import MENDABLE
 from db.migrating import head, needs_upgrade, upgrade_store
 from db.stats import statistics
 from db.stats_text import as_json, print_statistics
-from db.store import Store, StoreError
+from db.store import Store
 from mese.shell import plainly, settings_or_exit, stage_bars
-
-MENDABLE = (StoreError, NotAllowed, OSError)
-"""What is told in one line; anything else is a fault of ours and shows its traceback."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +31,7 @@ def stats(
 ) -> None:
     """Print the corpus's figures: the paper's Table 2 row, and what stands behind it."""
     with plainly(*MENDABLE):
-        figures = statistics(Store.open(settings_or_exit().store_url))
+        figures = statistics(Store.open_existing(settings_or_exit().store_url))
         if json:
             typer.echo(as_json(figures))
         else:
@@ -52,7 +49,7 @@ def check(
     """
     with plainly(*MENDABLE):
         settings = settings_or_exit()
-        store = Store.open(settings.store_url)
+        store = Store.open_existing(settings.store_url)
         try:
             with stage_bars() as report:
                 found = check_store(
@@ -88,7 +85,7 @@ def backup(
 ) -> None:
     """Copy the store to a new file, also while the app is running."""
     with plainly(*MENDABLE):
-        store = Store.open(settings_or_exit().store_url)
+        store = Store.open_existing(settings_or_exit().store_url)
         back_up(store, file)
         typer.echo(f"{store.place} was copied to {file} ({file.stat().st_size:,} bytes).")
 

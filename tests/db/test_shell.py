@@ -137,9 +137,47 @@ def test_settings_that_cannot_work_are_named(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: int, reason: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    got, _, err = run("stats")
+    got, _, err = run("demo")
     assert got == code
     assert reason in err
+
+
+@pytest.mark.parametrize(
+    "command", [["stats"], ["check"], ["backup", "copy.db"], ["export", "out"]], ids=lambda c: c[0]
+)
+def test_where_there_is_no_store_none_is_made(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*command)
+    assert (code, out) == (1, "")
+    assert f"there is no store at {home / 'mese.db'} yet; `python -m db demo`" in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_is_read_once_for_an_import(home: Path, records: CorpusRecords) -> None:
+    path = records.image_root / "mine.csv"
+    path.write_text("entity,sentence,image\nPeru,In Peru.,a01.png\nRome,No.,\n")
+    with pytest.MonkeyPatch.context() as importing:
+        importing.delattr("db.importing.read_path")  # it would read what the shell has read
+        code, out, err = run("import", path)
+    assert (code, "1 entities, 1 contexts" in joined(out)) == (0, True)
+    assert "mine.csv:3: 'Rome' does not stand in the sentence" in joined(err)
+
+
+def test_an_upload_is_removed_when_the_shell_puts_another_corpus_in_its_place(
+    home: Path, folder: Path, records: CorpusRecords
+) -> None:
+    kept, sent = home / "uploads" / "old" / "kept.csv", home / "uploads" / "new" / "mine.csv"
+    for path in (kept, sent):
+        path.parent.mkdir(parents=True)
+        path.write_text("entity,sentence\nPeru,In Peru.\n")
+    run("import", sent)
+    assert run("import", folder)[0] == 1
+    assert sent.exists()
+    assert run("import", folder, "--replace")[0] == 0
+    assert (sent.parent.exists(), kept.exists()) == (False, True)
 
 
 def test_a_file_that_is_no_database_is_told_in_one_line(home: Path) -> None:
@@ -295,4 +333,4 @@ def test_the_module_runs_as_a_program(home: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert "holds no corpus yet" in done.stderr
+    assert "there is no store" in done.stderr

@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 
 from db import tending
 from db.__main__ import app
+from db.migrating import has_no_tables
 from db.store import Store
 from mese.corpus import CorpusRecords
+from tests.postgres_cluster import Cluster
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -100,6 +102,20 @@ def test_an_empty_store_is_told_in_one_line(store_url: str, command: tuple[str, 
     assert (code, out) == (1, "")
     assert "holds no corpus yet; run `python -m db demo`" in err
     assert err.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize("command", ["stats", "check"])
+def test_a_database_without_tables_gets_none(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    name = cluster.create()
+    monkeypatch.setenv("MESE_DATABASE_URL", cluster.url(name))
+    code, out, err = run(command)
+    assert (code, out) == (1, "")
+    assert "there is no store at postgresql+psycopg://" in err
+    with closing(Store.connect(cluster.url(name))) as store:
+        assert has_no_tables(store)
+    cluster.drop(name)
 
 
 def test_a_backup_is_a_store_and_never_takes_a_place(
