@@ -30,7 +30,7 @@ from mese.corpus import IMAGE_POLICIES, Context, Corpus, Entity, Query, Semantic
 def is_empty(store: Store) -> bool:
     """Whether the store holds no corpus yet."""
     with store.read() as session:
-        return session.get(StoredCorpus, 1) is None
+        return session.scalar(select(StoredCorpus.id)) is None
 
 
 def held_corpus(session: Session, store: Store) -> StoredCorpus:

@@ -86,7 +86,8 @@ class StoredCorpus(Base):
     image_root: Mapped[str]
     fingerprint: Mapped[str]
     imported_at: Mapped[datetime]
-    layout: Mapped[dict[str, Any] | None]
+    # Only an export needs it, and it may be of many megabytes.
+    layout: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
 
 
 class StoredImage(Base):

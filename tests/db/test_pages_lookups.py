@@ -6,10 +6,12 @@ import statistics
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from db.corpus import (
     ClassSize,
@@ -18,8 +20,11 @@ from db.corpus import (
     example_queries,
     hash_images,
     import_records,
+    is_empty,
+    load_corpus,
     overview,
 )
+from db.exporting import stored_records
 from db.overview import summarise
 from db.store import Store, StoreError
 from mese.corpus import CorpusRecords, Query
@@ -53,6 +58,28 @@ def test_the_overview_counts_the_corpus(filled: Store, records: CorpusRecords) -
     assert figures.contexts_per_entity.histogram == Counter(per_entity)
     assert figures.contexts_per_entity.median == statistics.median(per_entity)
     assert (figures.contexts_per_entity.min, figures.contexts_per_entity.max) == (0, 2)
+
+
+def test_no_page_reads_how_the_folder_was_written(store: Store, records: CorpusRecords) -> None:
+    """It may be many megabytes, and every page asks whether the store is empty."""
+    layout = {"files": ["entity2id.txt"] * 9}
+    import_records(store, replace(records, layout=layout))
+    asked: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert not is_empty(store)
+        assert overview(store).name == "small"
+        assert load_corpus(store).name == "small"
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert any("FROM corpus" in statement for statement in asked)
+    assert not [statement for statement in asked if "layout" in statement]
+    with store.read() as session:
+        assert stored_records(session, store).layout == layout
 
 
 def test_a_class_without_members_still_counts(store: Store, records: CorpusRecords) -> None:
