@@ -10,7 +10,7 @@ import itertools
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mese.demo.family import CONTEXTS, Family, Subject, without_article
 
@@ -37,12 +37,14 @@ class Spoken:
     """A tokenised sentence and its mention, `start` to `end`, both inclusive.
 
     `told` are the facts that fill the frame: what else a picture for this sentence could show.
+    `frame` is the frame that was filled.
     """
 
     tokens: tuple[str, ...]
     start: int
     end: int
     told: tuple[str, ...] = ()
+    frame: str = field(default="", compare=False)
 
 
 def tokenise(text: str) -> list[str]:
@@ -121,7 +123,7 @@ def realise(frame: str, form: str, facts: dict[str, str]) -> Spoken:
         else:
             tokens += tokenise(facts[slot[1].lower()] + slot[2])
     tokens[0] = tokens[0][0].upper() + tokens[0][1:]
-    return Spoken(tuple(tokens), start, end, tuple(facts.values()))
+    return Spoken(tuple(tokens), start, end, tuple(facts.values()), frame)
 
 
 def _others(spoken: Spoken) -> tuple[str, ...]:

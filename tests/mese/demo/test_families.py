@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from mese.demo.build import draw
 from mese.demo.families import all_families
 from mese.demo.family import LONG_TAIL, Family
-from mese.demo.plan import picture_of
+from mese.demo.plan import make_plan, picture_of
 from mese.demo.sentences import Spoken, sentences_of, serves, tokenise
 from mese.demo.surfaces import SIZE
 
@@ -140,3 +140,11 @@ def test_entity_names_and_slugs_are_unique() -> None:
     subjects = [subject for family in FAMILIES for subject in family.subjects]
     for values in ([s.name for s in subjects], [s.slug for s in subjects]):
         assert [value for value, count in Counter(values).items() if count > 1] == []
+
+
+def test_every_frame_that_is_used_is_used_by_two_classes() -> None:
+    """Of the sentences made, not of those that could be: a frame of one class would name it."""
+    users: dict[str, set[str]] = defaultdict(set)
+    for place in make_plan().contexts():
+        users[place.spoken.frame] |= set(place.subject.classes)
+    assert [frame for frame, classes in users.items() if len(classes) < 2] == []

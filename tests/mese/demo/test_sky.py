@@ -63,7 +63,6 @@ def test_periods_and_distances_obey_kepler_s_third_law(parent: str) -> None:
         ("Titan", "smaller", ("Rhea",)),
         ("Titan", "finder", ("Christiaan Huygens",)),
         ("Ceres", "year", ("1801",)),
-        ("Mars", "child", ("Phobos", "Deimos")),
         ("Jupiter", "next", ("Saturn",)),
         ("Sedna", "inside", ("Eris",)),
         ("Sedna", "next", ()),

@@ -49,7 +49,6 @@ def _star_slots(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         "month": (row["month"],),
         "story": several(row["story"]),
         "light": (row["light"],),
-        "place": several(row["place"]),
         "home": (row["home"],),
         "colour": tuple(COLOURS[c] for c in several(row["classes"])),
         "kind": ("star",),

@@ -107,7 +107,6 @@ def _moves(row: dict[str, str]) -> dict[str, tuple[str, ...]]:
         "next": _near(row, (*inside, *outside)),
         "larger": larger,
         "smaller": smaller,
-        "child": tuple(_usual(r) for r in _around(_usual(row))),
     }
 
 
