@@ -2,7 +2,8 @@
 
 A figure is projected stereographically about its middle, with east to the left, as one sees it
 looking up. Positions (J2000, to a hundredth of a degree), magnitudes and colours are those of
-Hipparcos, as d3-celestial 0.7 tabulates them; `field.csv` has the other stars down to magnitude 4.6.
+Hipparcos, as d3-celestial 0.7 tabulates them; `field.csv` has the other stars down to
+magnitude 4.6.
 """
 
 from __future__ import annotations
