@@ -7,25 +7,31 @@ a mention: what the authors' code reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import length_hint
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
 from db.copying import copy_images
-from db.loading import chosen_ranks, held_corpus, load_classes, load_entities, load_queries
+from db.loading import (
+    chosen_ranks,
+    held_corpus,
+    load_classes,
+    load_entities,
+    load_members,
+    load_queries,
+)
 from db.models import (
     StoredCandidate,
-    StoredClass,
     StoredContext,
     StoredEntity,
     StoredImage,
-    StoredMembership,
     StoredScore,
     StoredScorer,
     StoredSentence,
@@ -46,6 +52,9 @@ AT_ONCE = 1_000
 """Sentences that are held at once."""
 
 Progress = Callable[[int, int | None], None]
+Stages = Callable[[str, int, int], None]
+Item = TypeVar("Item")
+Columns = TypeVarTuple("Columns")
 Extra = dict[str, Any] | None
 
 
@@ -68,7 +77,7 @@ def export_folder(
     images: str | None = None,
     copy: bool = False,
     progress: Progress | None = None,
-    stages: Callable[[str, int, int], None] | None = None,
+    stages: Stages | None = None,
     user: User | None = None,
 ) -> ExportReport:
     """Write the store's corpus to a new MESED folder, which appears whole or not at all.
@@ -76,33 +85,66 @@ def export_folder(
     `images` is an image policy; without one, all candidates and scores go along in sidecars. Image
     files stay where they are unless `copy`. Raises `StoreError` for an empty store or a policy that
     it cannot give, `MesedFormatError` when `folder` holds something already. `progress` gets the
-    sentences done and their number, `stages` the images that are copied after them.
+    sentences done and their number, `stages` what comes before and after them: the images that are
+    written of, and those that are copied.
     """
     check(user or open_mode_user(), Role.VIEWER)
-    done = 0
-
-    def counted(sentences: Any, total: int) -> Iterator[Sentence]:
-        nonlocal done
-        for sentence in sentences:
-            yield sentence
-            done += 1
-            if progress and done % AT_ONCE == 0:
-                progress(done, total)
-
+    stages = stages or _silent
     with store.read() as session, written_beside(folder) as part:
         records = stored_records(session, store, images)
         refuse_unwritable(records)
-        total = session.scalar(select(func.count(StoredSentence.id))) or 0
-        write_into(part, replace(records, sentences=counted(records.sentences, total)))
-        copied, faults = 0, list[str]()
-        if copy:
-            count = session.scalar(select(func.count()).where(StoredImage.problem.is_(None))) or 0
-            tell = partial(stages, "Copying images") if stages else lambda done, of: None
-            paths = _readable(session)
-            faults = copy_images(paths, records.image_root, part, lambda done: tell(done, count))
-            copied = count - len(faults)
+        written = _write(part, records, _sentence_count(session), progress, stages)
+        copied, faults = _copy(session, records.image_root, part, stages) if copy else (0, [])
     root = folder.absolute() if copy else records.image_root
-    return ExportReport(folder, records.name, done, root, copied, tuple(faults))
+    return ExportReport(folder, records.name, written, root, copied, tuple(faults))
+
+
+def _silent(stage: str, done: int, of: int) -> None:
+    """Nobody listens."""
+
+
+def _write(
+    part: Path, records: CorpusRecords, total: int, progress: Progress | None, stages: Stages
+) -> int:
+    """Write all files; returns the number of sentences, a policy may make more of them."""
+    written = 0
+
+    def wrote_sentences(done: int) -> None:
+        nonlocal written
+        written = done
+        if progress:
+            progress(done, max(done, total))
+
+    def wrote_images(done: int) -> None:
+        stages("Writing images", done, facts)
+
+    facts = length_hint(records.images)
+    images = _counted(records.images, wrote_images)
+    sentences = _counted(records.sentences, wrote_sentences)
+    write_into(part, replace(records, images=images, sentences=sentences))
+    return written
+
+
+def _counted(items: Iterable[Item], told: Callable[[int], None]) -> Iterator[Item]:
+    """The items themselves; how many there were is told every thousand, and at the end."""
+    done = 0
+    for done, item in enumerate(items, 1):
+        yield item
+        if done % AT_ONCE == 0:
+            told(done)
+    told(done)
+
+
+def _sentence_count(session: Session) -> int:
+    return session.scalar(select(func.count(StoredSentence.id))) or 0
+
+
+def _copy(session: Session, root: Path, part: Path, stages: Stages) -> tuple[int, list[str]]:
+    """Copy the images that can be read; returns how many were, and why others were not."""
+    count = session.scalar(select(func.count()).where(StoredImage.problem.is_(None))) or 0
+    tell = partial(stages, "Copying images")
+    faults = copy_images(_readable(session), root, part, lambda done: tell(done, count))
+    return count - len(faults), faults
 
 
 def _readable(session: Session) -> Iterator[str]:
@@ -127,7 +169,7 @@ def stored_records(session: Session, store: Store, images: str | None = None) ->
         name=held.name,
         entities=load_entities(session),
         classes=load_classes(session),
-        members=_members(session),
+        members=load_members(session),
         queries=load_queries(session),
         sentences=_Sentences(session, ranks),
         image_root=Path(held.image_root),
@@ -135,19 +177,6 @@ def stored_records(session: Session, store: Store, images: str | None = None) ->
         scorers=_scorers(session) if images is None else (),
         layout=held.layout,
     )
-
-
-def _members(session: Session) -> dict[str, tuple[int, ...]]:
-    """Fine class → ids in the order of its gt file."""
-    found: dict[str, list[int]] = {}
-    rows = session.execute(
-        select(StoredClass.name, StoredMembership.entity_id)
-        .outerjoin(StoredMembership, StoredMembership.class_id == StoredClass.id)
-        .order_by(StoredClass.position, StoredMembership.position)
-    )
-    for name, entity in rows:
-        found.setdefault(name, []).extend(() if entity is None else (entity,))
-    return {name: tuple(ids) for name, ids in found.items()}
 
 
 def _scorers(session: Session) -> tuple[Scorer, ...]:
@@ -165,16 +194,21 @@ class _Images:
 
     def __iter__(self) -> Iterator[ImageFacts]:
         columns = (StoredImage.path, StoredImage.sha256, StoredImage.url, StoredImage.licence)
-        wanted = select(StoredImage.id, *columns).order_by(StoredImage.id).limit(AT_ONCE)
-        if self._ranks is not None:
-            kept = select(StoredCandidate.image_id).where(self._ranks)
-            referred = select(StoredEntity.reference_image_id)
-            wanted = wanted.where(StoredImage.id.in_(kept.union(referred)))
-        last = 0
-        while rows := self._session.execute(wanted.where(StoredImage.id > last)).all():
-            for number, path, sha256, url, licence in rows:
-                last = number
-                yield ImageFacts(path, sha256, url, licence)
+        wanted = self._kept(select(*columns)).order_by(StoredImage.id)
+        # One statement, read bit by bit: what a policy keeps is found once, not for each page.
+        rows = self._session.execute(wanted, execution_options={"yield_per": AT_ONCE})
+        for path, sha256, url, licence in rows:
+            yield ImageFacts(path, sha256, url, licence)
+
+    def __length_hint__(self) -> int:
+        return self._session.scalar(self._kept(select(func.count(StoredImage.id)))) or 0
+
+    def _kept(self, wanted: Select[*Columns]) -> Select[*Columns]:
+        if self._ranks is None:
+            return wanted
+        kept = select(StoredCandidate.image_id).where(self._ranks)
+        referred = select(StoredEntity.reference_image_id)
+        return wanted.where(StoredImage.id.in_(kept.union(referred)))
 
 
 class _Sentences:

@@ -56,7 +56,7 @@ def load_corpus(store: Store, image_policy: str = "top1") -> Corpus:
             name=held.name,
             entities=load_entities(session),
             classes=load_classes(session),
-            members=_members(session),
+            members={name: frozenset(ids) for name, ids in load_members(session).items()},
             queries=load_queries(session),
             contexts=_contexts(session, ranks),
             image_root=Path(held.image_root),
@@ -127,16 +127,17 @@ def load_classes(session: Session) -> tuple[SemanticClass, ...]:
     return tuple(SemanticClass(*row) for row in rows)
 
 
-def _members(session: Session) -> dict[str, frozenset[int]]:
+def load_members(session: Session) -> dict[str, tuple[int, ...]]:
+    """Fine class → its members in the order of its gt file, in the schema's order of classes."""
     rows = session.execute(
         select(StoredClass.name, StoredMembership.entity_id)
         .outerjoin(StoredMembership, StoredMembership.class_id == StoredClass.id)
-        .order_by(StoredClass.position)
+        .order_by(StoredClass.position, StoredMembership.position)
     )
-    found: dict[str, set[int]] = {}
+    found: dict[str, list[int]] = {}
     for name, entity in rows:
-        found.setdefault(name, set()).update(() if entity is None else (entity,))
-    return {name: frozenset(ids) for name, ids in found.items()}
+        found.setdefault(name, []).extend(() if entity is None else (entity,))
+    return {name: tuple(ids) for name, ids in found.items()}
 
 
 def load_queries(session: Session) -> tuple[Query, ...]:

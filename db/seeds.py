@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import StoredClass, StoredEntity, StoredMembership, StoredQuery, StoredSeed
+from db.loading import load_members
+from db.models import StoredClass, StoredEntity, StoredQuery, StoredSeed
 from db.search import context_counts
 
 MIN_CONTEXTS = 2
@@ -55,7 +56,7 @@ def seed_faults(session: Session) -> tuple[int, list[SeedFault]]:
     seeds = sorted({seed for query in queries for seed in query.seeds})
     contexts = context_counts(session, seeds)
     names = dict(session.execute(select(StoredEntity.id, StoredEntity.name)).all())
-    return len(queries), list(faults_of(queries, _members(session), contexts, names))
+    return len(queries), list(faults_of(queries, load_members(session), contexts, names))
 
 
 def faults_of(
@@ -105,15 +106,3 @@ def _queries(session: Session) -> list[AskedQuery]:
         if seed is not None:
             place.append(seed)
     return [AskedQuery(*place, tuple(ids)) for place, ids in seeds.items()]
-
-
-def _members(session: Session) -> dict[str, set[int]]:
-    rows = session.execute(
-        select(StoredClass.name, StoredMembership.entity_id).join(
-            StoredMembership, StoredMembership.class_id == StoredClass.id
-        )
-    )
-    members: dict[str, set[int]] = defaultdict(set)
-    for name, entity in rows:
-        members[name].add(entity)
-    return members

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from db import migrating
 from db.corpus import hash_images, import_records
@@ -175,6 +178,21 @@ def photobench() -> Path:
     if not PHOTOBENCH.is_dir():
         pytest.skip(f"{PHOTOBENCH} is not there; it is the real data of the issues")
     return PHOTOBENCH
+
+
+@contextmanager
+def statements_of() -> Iterator[list[tuple[str, object]]]:
+    """What is asked of any store meanwhile, with its parameters."""
+    seen: list[tuple[str, object]] = []
+
+    def note(conn: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from db.browsing import (
@@ -38,6 +34,7 @@ from tests.db.conftest import (
     NEW_YORK,
     UNSEEN,
     WASHINGTON,
+    statements_of,
 )
 
 NAMES_IN_ORDER = ["Chicago", "Los Angeles", "New York City", "Washington D.C."]
@@ -259,27 +256,12 @@ GROWS = (
 """Tables that grow with the corpus: no look-up may walk through one."""
 
 
-@contextmanager
-def statements_of(store: Store) -> Iterator[list[tuple[str, object]]]:
-    """What is asked of a store meanwhile, with its parameters."""
-    seen: list[tuple[str, object]] = []
-
-    def note(conn: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("has_scores", [True, False])
 def test_no_look_up_walks_through_a_table_that_grows(
     store: Store, records: CorpusRecords, has_scores: bool
 ) -> None:
     import_records(store, scored(records) if has_scores else records)
-    with statements_of(store) as seen:
+    with statements_of() as seen:
         class_cards(store)
         search_classes(store, "us")
         class_view(store, "US cities")
@@ -314,7 +296,7 @@ def test_whether_there_is_a_choice_is_answered_by_the_index_of_choices(
 ) -> None:
     """In MESED itself no context has one, and a walk would go to the end."""
     import_records(store, records)
-    with statements_of(store) as seen:
+    with statements_of() as seen:
         given_policies(store)
     asked = [(sql, values) for sql, values in seen if "FROM candidate_images" in sql]
     assert asked

@@ -27,7 +27,7 @@ from mese.corpus import (
 )
 from mese.demo.build import make_plan, records_of
 from mese.mesed_format import MesedFormatError, write_folder
-from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, WASHINGTON
+from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, WASHINGTON, statements_of
 
 
 @pytest.fixture
@@ -140,6 +140,43 @@ def test_a_policy_gives_one_image_a_context_and_a_line_a_mention(
             if row.get("image") not in (None, "gone.png")
         }
         assert said == {key for key in got if key[2] is not None}
+
+
+@pytest.mark.parametrize("policy", ["top1", "reranked"])
+def test_what_a_policy_keeps_is_found_once(
+    store: Store, full: CorpusRecords, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    """However many pages of images there are: each used to find it again, in quadratic time."""
+    monkeypatch.setattr("db.exporting.AT_ONCE", 1)
+    import_records(store, full)
+    with store.read() as session:
+        images = stored_records(session, store, policy).images
+        with statements_of() as asked:
+            kept = {facts.path for facts in images}
+    assert len(asked) == 1
+    first = "a01.png" if policy == "top1" else "b02.png"
+    # The second Georgia's first is gone.png; the reference image is Washington's.
+    assert kept == {first, "c03.png", "d04.png", "gone.png", "ref/e05.png"}
+
+
+def test_an_export_tells_how_far_it_is(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.exporting.AT_ONCE", 2)
+    told: list[tuple[str, int, int | None]] = []
+    export_folder(
+        filled,
+        tmp_path / "out",
+        images="top1",
+        copy=True,
+        progress=lambda done, of: told.append(("sentences", done, of)),
+        stages=lambda stage, done, of: told.append((stage, done, of)),
+    )
+    assert told[:3] == [("Writing images", n, 5) for n in (2, 4, 5)]
+    # Five sentences, two of them with two mentions of different images, are seven lines.
+    lines = [("sentences", n, max(n, 5)) for n in (2, 4, 6, 7)]
+    assert told[3:7] == lines
+    assert {stage for stage, _, _ in told[7:]} == {"Copying images"}
 
 
 def test_one_image_for_all_mentions_stays_one_line(
