@@ -43,7 +43,11 @@ CheckProgress = Callable[[str, int, int | None], None]
 KEPT = 1_000
 """Findings of one kind that a report names; it counts them all."""
 
-SENTENCES_AT_ONCE = 2_000
+STREAMED = {"yield_per": 2_000}
+"""Rows are read bit by bit: however many are broken, all are counted and none is held."""
+
+ALL_DAMAGE = 2**31 - 1
+"""Faults that SQLite is asked for; left alone it names a hundred."""
 
 IMAGE, SENTENCE, CONTEXT = "image", "sentence", "context"
 REFERENCE, QUERY, DATABASE = "reference", "query", "database"
@@ -186,7 +190,7 @@ def _damage(session: Session) -> Iterator[str]:
     if session.connection().dialect.name != "sqlite":
         return
     try:
-        verdicts = session.scalars(text("PRAGMA integrity_check")).all()
+        verdicts = session.scalars(text(f"PRAGMA integrity_check({ALL_DAMAGE})")).all()
     except DBAPIError as error:  # it tries the rules too, and some fail over nonsense
         verdicts = [_reason(error)]
     yield from (str(verdict) for verdict in verdicts if verdict != "ok")
@@ -201,7 +205,9 @@ def _orphans(session: Session) -> Iterator[tuple[str, str]]:
     for table in Base.metadata.sorted_tables:
         for constraint in table.foreign_key_constraints:
             key = [*table.primary_key.columns, *constraint.columns]
-            for row in session.execute(_rows_without_target(constraint).limit(KEPT)):
+            for row in session.execute(
+                _rows_without_target(constraint), execution_options=STREAMED
+            ):
                 where = ", ".join(f"{c.name} {v}" for c, v in zip(key, row, strict=True))
                 yield table.name, f"{where}: refers to {constraint.referred_table.name} in vain"
 
@@ -222,7 +228,7 @@ def _bad_spans(session: Session) -> Iterator[tuple[int, str]]:
     wanted = select(StoredContext.id, start, end, count).where(
         or_(start < 0, end < start, end >= count)
     )
-    for context, first, last, size in session.execute(wanted.limit(KEPT)):
+    for context, first, last, size in session.execute(wanted, execution_options=STREAMED):
         yield context, f"span {first}..{last} lies outside the {size} tokens"
 
 
@@ -233,7 +239,7 @@ def _check_tokens(session: Session, findings: _Findings, tell: CheckProgress) ->
         StoredSentence.id, StoredSentence.line, cast(StoredSentence.tokens, Text),
         StoredSentence.token_count,
     )  # fmt: skip
-    rows = session.execute(wanted, execution_options={"yield_per": SENTENCES_AT_ONCE})
+    rows = session.execute(wanted, execution_options=STREAMED)
     done = 0
     for some in rows.partitions():
         for number, line, kept, count in some:

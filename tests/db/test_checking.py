@@ -296,6 +296,25 @@ def test_many_findings_are_counted_and_the_first_are_named(
     assert report.broken == 4
 
 
+def test_what_is_broken_in_the_tables_is_counted_to_the_last(
+    sqlite_store: Store, records: CorpusRecords
+) -> None:
+    """More than a report names, and more than SQLite itself names of its own accord."""
+    many = [replace(s, line=n) for n in range(1, 301) for s in records.sentences[2:3]]
+    sentences = [replace(s, tokens=(*s.tokens, str(s.line))) for s in many]
+    import_records(sqlite_store, replace(records, sentences=sentences, queries=()))
+    with closing(sqlite3.connect(str(sqlite_store.sqlite_file))) as other:
+        other.execute("PRAGMA ignore_check_constraints = ON")
+        other.execute("UPDATE contexts SET span_end = 99")
+        other.execute("UPDATE sentences SET id = id + 1000")
+        other.commit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("db.checking.KEPT", 10)
+        report = check_store(sqlite_store)
+    assert report.counts == {"database": 300, "reference": 300, "context": 300}
+    assert len(report.findings) == 30
+
+
 def test_hashing_keeps_the_size_and_names_what_has_gone(
     store: Store, records: CorpusRecords
 ) -> None:
