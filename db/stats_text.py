@@ -1,13 +1,20 @@
-"""`python -m db stats` on the screen: tables of 80 columns, a histogram in text, or JSON."""
+"""`python -m db stats` on the screen: tables of 80 columns, a histogram in text, or JSON.
+
+The class-size table stands in columns, largest class first: a hundred classes are a screen.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
+from rich.cells import cell_len
 from rich.table import Table
+from rich.text import Text
 
+from db.overview import ClassSize
 from db.stats import Share, Statistics, Table2Row
 from mese.shell import out
 
@@ -15,6 +22,13 @@ BARS = 10
 """Bars of the histogram, at most."""
 
 BAR_WIDTH = 40
+
+WIDTH = 80
+
+CLASS_COLUMNS = 3
+"""Classes beside each other, where their names are short enough."""
+
+Item = TypeVar("Item")
 
 
 def as_json(figures: Statistics) -> str:
@@ -26,6 +40,8 @@ def print_statistics(figures: Statistics) -> None:
     """All figures as tables."""
     out.print(_table2(figures.name, figures.table2))
     out.print(_figures(figures))
+    if figures.overview.class_sizes:
+        out.print(_class_table(figures.overview.class_sizes))
     out.print(_histogram(figures))
 
 
@@ -90,6 +106,28 @@ def _rows(figures: Statistics) -> Iterator[tuple[str, str]]:
 
 def _share(share: Share) -> str:
     return f"{share.count:,} of {share.of:,} ({share.value:.1%})"
+
+
+def _class_table(sizes: Sequence[ClassSize]) -> Table:
+    """Every fine class with its number of members."""
+    longest = max((cell_len(size.fine) for size in sizes), default=0)
+    numbers = max((len(f"{size.members:,}") for size in sizes), default=0)
+    # A name and its number have two blanks and a line around each.
+    columns = max(1, min(CLASS_COLUMNS, (WIDTH - 1) // (longest + numbers + 6)))
+    table = Table(title="Members per class, largest first", title_justify="left")
+    for _ in range(columns):
+        table.add_column("class", max_width=WIDTH - numbers - 7, no_wrap=True)
+        table.add_column("n", justify="right", no_wrap=True)
+    ordered = sorted(sizes, key=lambda size: (-size.members, size.fine))
+    for row in in_columns([(Text(size.fine), f"{size.members:,}") for size in ordered], columns):
+        table.add_row(*(cell for pair in row for cell in pair))
+    return table
+
+
+def in_columns(items: Sequence[Item], columns: int) -> list[Sequence[Item]]:
+    """The rows of a table that is read down its columns; the last column may be shorter."""
+    rows = -(-len(items) // columns)
+    return [items[row::rows] for row in range(rows)]
 
 
 def _histogram(figures: Statistics) -> Table:

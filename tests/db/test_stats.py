@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -9,14 +10,15 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from db.corpus import hash_images, import_records
 from db.seeds import COUNT, FEW, OUTSIDE, TWO, AskedQuery, faults_of
 from db.stats import ClassSizes, Share, SharedWords, Table2Row, content_words, shared_words
 from db.stats import statistics as count_all
-from db.stats_text import as_json, in_bars
+from db.stats_text import as_json, in_bars, in_columns, print_statistics
 from db.store import Store, StoreError
-from mese.corpus import CorpusRecords, Entity
+from mese.corpus import CorpusRecords, Entity, SemanticClass
 
 
 def test_the_small_corpus_by_hand(filled: Store) -> None:
@@ -139,6 +141,58 @@ def test_each_rule_of_queries_is_told_with_its_seed() -> None:
         ("query 1 of 5 seeds of 'B'", COUNT, "it has 3 seeds"),
         ("query 1 of 5 seeds of 'B'", FEW, "seed 'e4' (4) has 1 contexts, and needs 2"),
     }
+
+
+def printed(store: Store) -> list[str]:
+    """The lines that `stats` prints on a terminal of 80 columns."""
+    with pytest.MonkeyPatch.context() as patch:
+        console = Console(width=80, highlight=False, file=io.StringIO())
+        patch.setattr("db.stats_text.out", console)
+        print_statistics(count_all(store))
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+def class_table(lines: list[str]) -> list[tuple[str, int]]:
+    """(class, members) as the table has them, read down its columns."""
+    start = next(n for n, line in enumerate(lines) if line.startswith("Members per class"))
+    end = next(n for n, line in enumerate(lines) if line.startswith("Contexts per entity"))
+    rows = [line.strip("│ ").split("│") for line in lines[start:end] if line.startswith("│")]
+    cells = [[cell.strip() for cell in row] for row in rows]
+    width = max(map(len, cells))
+    return [
+        (row[at], int(row[at + 1]))
+        for at in range(0, width, 2)
+        for row in cells
+        if len(row) > at and row[at]
+    ]
+
+
+def test_every_class_is_printed_with_its_size(filled: Store) -> None:
+    assert class_table(printed(filled)) == [("US cities", 4), ("Capitals", 2), ("US states", 1)]
+
+
+@pytest.mark.parametrize("long", ["", " of a name that is rather long", " and longer" * 30])
+def test_a_hundred_classes_fit_a_terminal(store: Store, records: CorpusRecords, long: str) -> None:
+    names = [f"[b]Kind {number}{long}" for number in range(101)]
+    members = {name: tuple(range(10, 10 + n % 8)) for n, name in enumerate(names)}
+    classes = [SemanticClass(name) for name in names]
+    import_records(store, replace(records, classes=classes, members=members, queries=()))
+    lines = printed(store)
+    assert max(map(len, lines)) <= 80
+    told = class_table(lines)
+    assert len(told) == 101
+    assert [n for _, n in told] == sorted((len(m) for m in members.values()), reverse=True)
+    if len(long) < 40:
+        assert dict(told) == {name: len(ids) for name, ids in members.items()}
+    if not long:
+        assert len(lines) < 101  # they stand beside each other
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_columns_hold_each_item_once_in_order(items: list[int], columns: int) -> None:
+    rows = in_columns(items, columns)
+    assert all(len(row) <= columns for row in rows)
+    assert [row[n] for n in range(columns) for row in rows if len(row) > n] == items
 
 
 @given(st.dictionaries(st.integers(0, 500), st.integers(1, 9)), st.integers(1, 12))
