@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from db import migrating
-from db.corpus import hash_images, import_records
+from db.corpus import hash_images, import_path, import_records
 from db.store import Store
 from mese.corpus import Candidate, CorpusRecords, Entity, Mention, Query, SemanticClass, Sentence
 from tests.postgres_cluster import Cluster, NoPostgres, throwaway_cluster
@@ -40,7 +40,11 @@ def sentence(text: str, *mentions: Mention, line: int) -> Sentence:
 @pytest.fixture
 def records(tmp_path: Path) -> CorpusRecords:
     """Sibling classes, two Georgias, a missing image, an entity without a context."""
-    root = tmp_path / "pictures"
+    return make_records(tmp_path / "pictures")
+
+
+def make_records(root: Path) -> CorpusRecords:
+    """The small corpus, its pictures drawn below `root`."""
     for name in ("a01.png", "b02.png", "c03.png", "d04.png", "ref/e05.png"):
         draw(root, name)
     return CorpusRecords(
@@ -173,11 +177,43 @@ def filled(store: Store, records: CorpusRecords) -> Store:
     return store
 
 
+@contextmanager
+def lent_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A new store on the database that the fixture's parameter names, for many tests to read."""
+    if request.param == "sqlite":
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("lent")
+        url = f"sqlite:///{folder / 'mese.db'}"
+    else:
+        running = request.getfixturevalue("cluster")
+        url = running.url(running.create())
+    with closing(Store.open(url)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shown(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """As `filled`, made once: for tests that only look."""
+    with lent_store(request) as store:
+        import_records(store, make_records(tmp_path_factory.mktemp("shown")))
+        hash_images(store)
+        yield store
+
+
 @pytest.fixture(scope="session")
 def photobench() -> Path:
     if not PHOTOBENCH.is_dir():
         pytest.skip(f"{PHOTOBENCH} is not there; it is the real data of the issues")
     return PHOTOBENCH
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def photobench_store(request: pytest.FixtureRequest, photobench: Path) -> Iterator[Store]:
+    """photobench in a store, unhashed, imported once: for tests that only look."""
+    with lent_store(request) as store:
+        import_path(store, photobench)
+        yield store
 
 
 @contextmanager

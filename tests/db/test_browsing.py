@@ -41,24 +41,24 @@ NAMES_IN_ORDER = ["Chicago", "Los Angeles", "New York City", "Washington D.C."]
 
 
 def test_classes_come_in_the_schemas_order_with_their_members_counted(
-    filled: Store, records: CorpusRecords
+    shown: Store, records: CorpusRecords
 ) -> None:
-    cards = class_cards(filled)
+    cards = class_cards(shown)
     assert [(c.name, c.middle, c.coarse, c.members) for c in cards] == [
         (c.name, c.middle, c.coarse, len(records.members[c.name])) for c in records.classes
     ]
-    assert count_classes(filled) == len(records.classes)
+    assert count_classes(shown) == len(records.classes)
 
 
-def test_a_class_shows_its_first_members_by_name(filled: Store, records: CorpusRecords) -> None:
-    cities = class_cards(filled)[0]
+def test_a_class_shows_its_first_members_by_name(shown: Store, records: CorpusRecords) -> None:
+    cities = class_cards(shown)[0]
     chicago = sha256_of(records.image_root / "a01.png")
     assert cities.cover == (chicago, None, None)  # Los Angeles and New York have no picture
 
 
-def test_classes_are_paged(filled: Store) -> None:
-    assert [c.name for c in class_cards(filled, 2, 2)] == ["Capitals"]
-    assert [c.name for c in class_cards(filled, 99, 2)] == ["Capitals"]
+def test_classes_are_paged(shown: Store) -> None:
+    assert [c.name for c in class_cards(shown, 2, 2)] == ["Capitals"]
+    assert [c.name for c in class_cards(shown, 99, 2)] == ["Capitals"]
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_classes_are_paged(filled: Store) -> None:
         ("no such class", []),
     ],
 )
-def test_a_class_is_found_by_part_of_its_name(filled: Store, typed: str, found: list[str]) -> None:
-    assert sorted(card.name for card in search_classes(filled, typed)) == sorted(found)
+def test_a_class_is_found_by_part_of_its_name(shown: Store, typed: str, found: list[str]) -> None:
+    assert sorted(card.name for card in search_classes(shown, typed)) == sorted(found)
 
 
-def test_the_beginning_of_a_class_name_comes_first(filled: Store) -> None:
-    assert [card.name for card in search_classes(filled, "us")] == ["US cities", "US states"]
-    assert [card.name for card in search_classes(filled, "c", limit=1)] == ["Capitals"]
+def test_the_beginning_of_a_class_name_comes_first(shown: Store) -> None:
+    assert [card.name for card in search_classes(shown, "us")] == ["US cities", "US states"]
+    assert [card.name for card in search_classes(shown, "c", limit=1)] == ["Capitals"]
 
 
-def test_a_class_has_members_siblings_and_queries(filled: Store, records: CorpusRecords) -> None:
-    view = class_view(filled, "US cities")
+def test_a_class_has_members_siblings_and_queries(shown: Store, records: CorpusRecords) -> None:
+    view = class_view(shown, "US cities")
     assert view is not None
     assert [card.name for card in view.members] == NAMES_IN_ORDER
     assert [(c.name, c.members) for c in view.siblings] == [("US states", 1)]
@@ -92,8 +92,8 @@ def test_a_class_has_members_siblings_and_queries(filled: Store, records: Corpus
     assert [tuple(card.id for card in query.seeds) for query in view.queries] == wanted
 
 
-def test_members_are_paged_and_the_last_page_stands_for_what_lies_beyond(filled: Store) -> None:
-    pages = [class_view(filled, "US cities", page, 3) for page in (1, 2, 9)]
+def test_members_are_paged_and_the_last_page_stands_for_what_lies_beyond(shown: Store) -> None:
+    pages = [class_view(shown, "US cities", page, 3) for page in (1, 2, 9)]
     assert [[c.name for c in v.members] for v in pages if v] == [
         NAMES_IN_ORDER[:3],
         NAMES_IN_ORDER[3:],
@@ -101,21 +101,21 @@ def test_members_are_paged_and_the_last_page_stands_for_what_lies_beyond(filled:
     ]
 
 
-def test_a_class_alone_with_its_parent_has_no_siblings(filled: Store) -> None:
-    view = class_view(filled, "Capitals")
+def test_a_class_alone_with_its_parent_has_no_siblings(shown: Store) -> None:
+    view = class_view(shown, "Capitals")
     assert view is not None
     assert view.siblings == ()
 
 
 @pytest.mark.parametrize("name", ["us cities", "", "Nope", "'; DROP TABLE entities; --"])
-def test_there_is_no_such_class(filled: Store, name: str) -> None:
-    assert class_view(filled, name) is None
+def test_there_is_no_such_class(shown: Store, name: str) -> None:
+    assert class_view(shown, name) is None
 
 
 def test_an_entity_has_names_classes_fellows_and_siblings(
-    filled: Store, records: CorpusRecords
+    shown: Store, records: CorpusRecords
 ) -> None:
-    view = entity_view(filled, WASHINGTON)
+    view = entity_view(shown, WASHINGTON)
     assert view is not None
     assert (view.card.name, view.card.aliases, view.role) == (
         "Washington D.C.",
@@ -132,14 +132,14 @@ def test_an_entity_has_names_classes_fellows_and_siblings(
     assert view.namesakes == ()
 
 
-def test_fellows_are_as_many_as_asked_for_and_never_oneself(filled: Store) -> None:
-    view = entity_view(filled, CHICAGO, fellows=2)
+def test_fellows_are_as_many_as_asked_for_and_never_oneself(shown: Store) -> None:
+    view = entity_view(shown, CHICAGO, fellows=2)
     assert view is not None
     assert [card.id for card in view.fellows[0]] == [LOS_ANGELES, NEW_YORK]
 
 
-def test_others_of_the_same_name_are_told(filled: Store) -> None:
-    view, other = entity_view(filled, GEORGIA), entity_view(filled, GEORGIA_2)
+def test_others_of_the_same_name_are_told(shown: Store) -> None:
+    view, other = entity_view(shown, GEORGIA), entity_view(shown, GEORGIA_2)
     assert view is not None
     assert other is not None
     assert [card.id for card in view.namesakes] == [GEORGIA_2]
@@ -148,12 +148,12 @@ def test_others_of_the_same_name_are_told(filled: Store) -> None:
 
 
 @pytest.mark.parametrize("entity", [-1, 0, 999, 2**31 - 1])
-def test_there_is_no_such_entity(filled: Store, entity: int) -> None:
-    assert entity_view(filled, entity) is None
-    assert entity_contexts(filled, entity) == []
+def test_there_is_no_such_entity(shown: Store, entity: int) -> None:
+    assert entity_view(shown, entity) is None
+    assert entity_contexts(shown, entity) == []
 
 
-def test_contexts_are_those_of_the_records(filled: Store, records: CorpusRecords) -> None:
+def test_contexts_are_those_of_the_records(shown: Store, records: CorpusRecords) -> None:
     for entity in records.entities:
         wanted = [
             (sentence.tokens, m.start, m.end, sorted(c.rank for c in m.candidates))
@@ -161,17 +161,17 @@ def test_contexts_are_those_of_the_records(filled: Store, records: CorpusRecords
             for m in sentence.mentions
             if m.entity == entity.id
         ]
-        shown = [
+        seen = [
             (c.tokens, c.start, c.end, [candidate.rank for candidate in c.candidates])
-            for c in entity_contexts(filled, entity.id)
+            for c in entity_contexts(shown, entity.id)
         ]
-        assert shown == wanted
+        assert seen == wanted
 
 
 def test_candidates_come_in_search_order_and_the_first_is_chosen(
-    filled: Store, records: CorpusRecords
+    shown: Store, records: CorpusRecords
 ) -> None:
-    first, second = entity_contexts(filled, CHICAGO)
+    first, second = entity_contexts(shown, CHICAGO)
     assert [(c.rank, c.sha256, c.chosen) for c in first.candidates] == [
         (1, sha256_of(records.image_root / "a01.png"), True),
         (2, sha256_of(records.image_root / "b02.png"), False),
@@ -183,10 +183,10 @@ def test_candidates_come_in_search_order_and_the_first_is_chosen(
     assert gone.chosen  # as in `load_corpus`: the policy gives this image, which cannot be read
 
 
-def test_a_context_without_images_has_none_chosen(filled: Store) -> None:
-    (context,) = entity_contexts(filled, BOGOTA)
+def test_a_context_without_images_has_none_chosen(shown: Store) -> None:
+    (context,) = entity_contexts(shown, BOGOTA)
     assert (context.candidates, context.chosen) == ((), None)
-    assert entity_contexts(filled, UNSEEN) == []
+    assert entity_contexts(shown, UNSEEN) == []
 
 
 def scored(records: CorpusRecords) -> CorpusRecords:
@@ -221,15 +221,15 @@ def test_the_image_policy_chooses_among_the_candidates(
         assert shown == loaded
 
 
-def test_without_scores_the_store_gives_only_top1(filled: Store) -> None:
-    assert given_policies(filled) == ("top1",)
+def test_without_scores_the_store_gives_only_top1(shown: Store) -> None:
+    assert given_policies(shown) == ("top1",)
     with pytest.raises(StoreError, match="needs the re-ranking scores"):
-        entity_contexts(filled, CHICAGO, image_policy="reranked")
+        entity_contexts(shown, CHICAGO, image_policy="reranked")
 
 
-def test_contexts_are_paged(filled: Store) -> None:
-    both = entity_contexts(filled, CHICAGO)
-    assert [entity_contexts(filled, CHICAGO, page, 1) for page in (1, 2, 50)] == [
+def test_contexts_are_paged(shown: Store) -> None:
+    both = entity_contexts(shown, CHICAGO)
+    assert [entity_contexts(shown, CHICAGO, page, 1) for page in (1, 2, 50)] == [
         both[:1],
         both[1:],
         both[1:],

@@ -246,10 +246,9 @@ def test_what_was_said_of_a_file_that_can_be_read_is_not_believed(
 
 @pytest.mark.photobench
 def test_photobench_goes_through_the_store_byte_for_byte(
-    store: Store, photobench: Path, tmp_path: Path
+    photobench_store: Store, photobench: Path, tmp_path: Path
 ) -> None:
-    import_path(store, photobench)
-    export_folder(store, tmp_path / "out")
+    export_folder(photobench_store, tmp_path / "out")
     names = ["entity2id.txt", "sentences.json", "eid2cls.json", "eid2cls.pkl", "schema.json"]
     files = [photobench / name for name in names]
     for name in ("gt", "query", "query_seed=5"):

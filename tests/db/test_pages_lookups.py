@@ -5,13 +5,10 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
 from db.corpus import (
     ClassSize,
@@ -38,6 +35,7 @@ from tests.db.conftest import (
     NEW_YORK,
     UNSEEN,
     WASHINGTON,
+    statements_of,
 )
 
 
@@ -64,20 +62,12 @@ def test_no_page_reads_how_the_folder_was_written(store: Store, records: CorpusR
     """It may be many megabytes, and every page asks whether the store is empty."""
     layout = {"files": ["entity2id.txt"] * 9}
     import_records(store, replace(records, layout=layout))
-    asked: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with statements_of() as asked:
         assert not is_empty(store)
         assert overview(store).name == "small"
         assert load_corpus(store).name == "small"
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    assert any("FROM corpus" in statement for statement in asked)
-    assert not [statement for statement in asked if "layout" in statement]
+    assert any("FROM corpus" in statement for statement, _ in asked)
+    assert not [statement for statement, _ in asked if "layout" in statement]
     with store.read() as session:
         assert stored_records(session, store).layout == layout
 
@@ -172,17 +162,14 @@ def test_without_the_three_cities_examples_take_turns_over_coarse_classes(
 
 
 @pytest.mark.photobench
-def test_photobench_overview_equals_its_own_figures(photobench: Path, store: Store) -> None:
-    from mese.mesed_format import read_folder
-
-    import_records(store, read_folder(photobench).records)
-    figures = overview(store)
+def test_photobench_overview_equals_its_own_figures(photobench_store: Store) -> None:
+    figures = overview(photobench_store)
     assert (figures.entities, figures.contexts, figures.classes) == (998, 26_939, 45)
     assert figures.entities_in_a_class == 640
     assert figures.queries_by_seeds == {3: 225, 5: 225}
     per_entity = figures.contexts_per_entity
     assert (per_entity.min, per_entity.median, per_entity.max) == (13, 28.0, 30)
-    assert [query.class_name for query in example_queries(store, 3)] == [
+    assert [query.class_name for query in example_queries(photobench_store, 3)] == [
         "Terriers",
         "Fruits",
         "PassengerCars",

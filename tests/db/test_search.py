@@ -43,39 +43,39 @@ def naive(records: CorpusRecords, text: str) -> list[int]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_the_same_as_a_plain_search(filled: Store, records: CorpusRecords, text: str) -> None:
-    assert [hit.id for hit in search_entities(filled, text)] == naive(records, text)
+def test_the_same_as_a_plain_search(shown: Store, records: CorpusRecords, text: str) -> None:
+    assert [hit.id for hit in search_entities(shown, text)] == naive(records, text)
 
 
-def test_a_hit_says_by_what_it_was_found(filled: Store) -> None:
-    assert search_entities(filled, "nyc") == [
+def test_a_hit_says_by_what_it_was_found(shown: Store) -> None:
+    assert search_entities(shown, "nyc") == [
         EntityHit(NEW_YORK, "New York City", "NYC", ("US cities",), 0)
     ]
-    assert search_entities(filled, "chic") == [
+    assert search_entities(shown, "chic") == [
         EntityHit(CHICAGO, "Chicago", None, ("US cities",), 2)
     ]
-    (hit,) = search_entities(filled, "WASHINGTON D.C")
+    (hit,) = search_entities(shown, "WASHINGTON D.C")
     assert (hit.id, hit.classes) == (WASHINGTON, ("US cities", "Capitals"))
 
 
-def test_all_that_bear_a_name_are_found_once_each(filled: Store) -> None:
-    assert [hit.id for hit in search_entities(filled, "georgia")] == [GEORGIA, GEORGIA_2]
-    assert [hit.id for hit in search_entities(filled, "g")][:2] == [GEORGIA, GEORGIA_2]
+def test_all_that_bear_a_name_are_found_once_each(shown: Store) -> None:
+    assert [hit.id for hit in search_entities(shown, "georgia")] == [GEORGIA, GEORGIA_2]
+    assert [hit.id for hit in search_entities(shown, "g")][:2] == [GEORGIA, GEORGIA_2]
 
 
-def test_the_limit_cuts_the_worst(filled: Store, records: CorpusRecords) -> None:
-    assert [hit.id for hit in search_entities(filled, "c", 2)] == naive(records, "c")[:2]
-    assert search_entities(filled, "c", 0) == []
+def test_the_limit_cuts_the_worst(shown: Store, records: CorpusRecords) -> None:
+    assert [hit.id for hit in search_entities(shown, "c", 2)] == naive(records, "c")[:2]
+    assert search_entities(shown, "c", 0) == []
 
 
 @pytest.mark.parametrize("text", ["", "  ", "%", "_", "\\", "no such thing", "' OR 1=1 --"])
-def test_what_matches_nothing_finds_nothing(filled: Store, text: str) -> None:
-    assert search_entities(filled, text) == []
+def test_what_matches_nothing_finds_nothing(shown: Store, text: str) -> None:
+    assert search_entities(shown, text) == []
 
 
-def test_names_are_looked_up_whole_name_first(filled: Store) -> None:
+def test_names_are_looked_up_whole_name_first(shown: Store) -> None:
     names = ["GEORGIA", "bogota", "Windy city", "dc", "Chic", "", "Washington D.C."]
-    assert entities_by_name(filled, names) == {
+    assert entities_by_name(shown, names) == {
         "GEORGIA": (GEORGIA, GEORGIA_2),
         "bogota": (BOGOTA,),
         "Windy city": (CHICAGO,),

@@ -205,11 +205,8 @@ def test_bars_cover_the_histogram_once(histogram: dict[int, int], bars: int) -> 
 
 
 @pytest.mark.photobench
-def test_photobench_has_the_issues_figures(photobench: object, store: Store) -> None:
-    from mese.mesed_format import read_folder
-
-    import_records(store, read_folder(photobench).records)  # type: ignore[arg-type]
-    figures = count_all(store)
+def test_photobench_has_the_issues_figures(photobench_store: Store) -> None:
+    figures = count_all(photobench_store)
     assert figures.table2 == Table2Row(45, "fine", 10.0, (3, 5), 998, 26_939, "multi")
     assert figures.seeds.valid == Share(450, 450)
 
