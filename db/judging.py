@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -92,14 +94,17 @@ class Judge:
     def images(self) -> Iterator[ImageFacts]:
         """What is known of images beside their files, in the given order."""
         self._images = hashlib.sha256()
-        for facts in self.records.images:
-            if fault := image_fault(facts):
-                self.aside.put("images.jsonl", 0, f"{fault}; it was set aside")
-                continue
-            if facts.url or facts.licence:  # a hash is known of any image that can be read
-                said = json.dumps([facts.path, facts.url, facts.licence])
-                self._images.update(said.encode() + b"\n")
-            yield facts
+        # A database of no name lies in a temporary file: paths stay out of the memory.
+        with closing(sqlite3.connect("", check_same_thread=False)) as seen:
+            seen.execute("CREATE TABLE images (path TEXT PRIMARY KEY) WITHOUT ROWID")
+            for facts in self.records.images:
+                if fault := image_fault(facts) or _seen_fault(facts.path, seen):
+                    self.aside.put("images.jsonl", 0, f"{fault}; it was set aside")
+                    continue
+                if facts.url or facts.licence:  # a hash is known of any image that can be read
+                    said = json.dumps([facts.path, facts.url, facts.licence])
+                    self._images.update(said.encode() + b"\n")
+                yield facts
 
     def _head_lines(self) -> Iterator[Any]:
         for e in sorted(self.entities.values(), key=lambda entity: entity.id):
@@ -245,6 +250,11 @@ def _entity_fault(entity: Entity) -> str | None:
     if entity.role not in ROLES:
         return f"role {entity.role!r:.40} is none of {', '.join(ROLES)}"
     return name_fault(entity.name)
+
+
+def _seen_fault(path: str, seen: sqlite3.Connection) -> str | None:
+    added = seen.execute("INSERT OR IGNORE INTO images VALUES (?)", (path,)).rowcount
+    return None if added else f"image {path[:60]!r} stands here twice"
 
 
 def _sentence_fault(sentence: Sentence) -> str | None:

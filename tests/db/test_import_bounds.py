@@ -159,6 +159,10 @@ GENERATED: list[tuple[str, dict[str, Any]]] = [
     ("sha256 must be 64", {"images": (ImageFacts("a01.png", sha256="ab"),)}),
     ("url has 4,097 letters", {"images": (ImageFacts("a01.png", url=LONG_URL),)}),
     ("licence has 1,001", {"images": (ImageFacts("a01.png", licence=LONG_LICENCE),)}),
+    (
+        "image 'a01.png' stands here twice",
+        {"images": (ImageFacts("a01.png", url="https://x"), ImageFacts("a01.png"))},
+    ),
     ("an image must be a path", {"images": (ImageFacts("\0"),)}),
 ]
 
