@@ -7,8 +7,9 @@ door (a command or a page); nothing deeper reads the environment.
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -41,9 +42,24 @@ class Settings(BaseSettings):
         description="Largest image that is opened, in pixels (width × height).",
     )
 
+    @field_validator("home")
+    @classmethod
+    def _nameable(cls, home: Path) -> Path:
+        # A URL is UTF-8, and so is what the store keeps of its images' place.
+        try:
+            str(home.absolute()).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"the folder {ascii(str(home.absolute()))} has a name that is not UTF-8; "
+                "name another folder"
+            ) from error
+        return home
+
     @property
     def store_url(self) -> str:
-        return self.database_url or f"sqlite:///{(self.home / 'mese.db').absolute()}"
+        """The store's SQLAlchemy URL; a home may hold what would end or change a URL's path."""
+        file = str((self.home / "mese.db").absolute())
+        return self.database_url or f"sqlite:///{quote(file, safe='/ ')}"
 
     @property
     def bundles(self) -> Path:

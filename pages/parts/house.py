@@ -62,7 +62,9 @@ def trouble() -> str | None:
 def wrong_setting(error: ValidationError) -> str:
     """One line that names the first setting that is wrong, its value, and what is allowed."""
     first = error.errors()[0]
-    return f"MESE_{str(first['loc'][0]).upper()}={first['input']}: {first['msg']}"
+    # What is not UTF-8 in it could neither be printed nor sent to a page.
+    given = str(first["input"]).encode(errors="backslashreplace").decode()
+    return f"MESE_{str(first['loc'][0]).upper()}={given}: {first['msg']}"
 
 
 def engine() -> Engine:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from mese.settings import Settings
 
@@ -50,3 +52,25 @@ def test_everything_a_user_makes_lies_below_home(monkeypatch: pytest.MonkeyPatch
     assert {made.bundles, made.runs, made.features, made.thumbnails} == {
         home / name for name in ("bundles", "runs", "features", "thumbnails")
     }
+
+
+@pytest.mark.parametrize("name", ["what?/h", "pct%41%2F#f", "a@b:c", "two words+\n", "größe;&="])
+def test_the_store_lies_in_the_home_whatever_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("MESE_HOME", str(tmp_path / name))
+    monkeypatch.delenv("MESE_DATABASE_URL", raising=False)
+    url = make_url(Settings().store_url)
+    assert url.database == f"{tmp_path}/{name}/mese.db"
+    assert not url.query
+
+
+def test_a_given_url_stays_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESE_DATABASE_URL", "sqlite:////t/two%20words/mese.db")
+    assert make_url(Settings().store_url).database == "/t/two words/mese.db"
+
+
+def test_a_home_that_is_not_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environb, b"MESE_HOME", b"/somewhere/\xff")  # type: ignore[misc]
+    with pytest.raises(ValidationError, match=r"'/somewhere/\\udcff' has a name that is not UTF-8"):
+        Settings()
