@@ -160,7 +160,8 @@ def import_records(
 
     The same corpus again changes nothing, except that images that had a problem, or lie below
     another image root now, are read anew. Another corpus raises `ImportRefused`, which says how it
-    differs, unless `replace`: then it takes the place of the one that is there. `strict` raises
+    differs, unless `replace`: then it takes the place of the one that is there. So does another
+    image root below which images would be lost that the store can read. `strict` raises
     `MesedFormatError` at the first line that would be set aside. Images stay where they are, or
     are copied below `copy_to`. `progress` gets the sentences done and their number, where known;
     `stages` hears of what comes after them: its name, how much is done, of how much. What either
@@ -241,10 +242,10 @@ def _bring_in(given: _Import, folder: Path, replace: bool) -> ImportReport:
         survey = Survey(given.judged, folder, given.step)
         if survey.fingerprint != held.fingerprint:
             raise _refusal(given.store, given.records, survey)
-        return _import_again(given, held, folder)
+        return _import_again(given, held, folder, take_losses=False)
     staged = stage(given.judged, folder, given.max_pixels, given.step)
     if held is not None and staged.fingerprint == held.fingerprint:
-        return _import_again(given, held, folder)
+        return _import_again(given, held, folder, take_losses=True)
     _refuse_empty(given.records, staged, given.judged)
     paths = _readable(staged, given.tell(COPYING))
     return _take(given, staged, _root_after(given, paths, staged.fingerprint))
@@ -340,13 +341,15 @@ def _refuse_if_not_free(session: Session, store: Store, expected: _Held | None) 
     session.expunge_all()
 
 
-def _import_again(given: _Import, held: _Held, folder: Path) -> ImportReport:
+def _import_again(given: _Import, held: _Held, folder: Path, take_losses: bool) -> ImportReport:
     """The corpus is there already: look once more for its images, and note where it came from."""
     store, most, source = given.store, given.max_pixels, given.source or held.source
     readable = readable_paths(store, given.records.image_root, most, given.tell(COPYING))
     root = _root_after(given, readable, held.fingerprint)
     moved = held.image_root != str(root)
     look = SecondLook(store, root, folder, most, everything=moved, step=given.tell(LOOKING))
+    if look.lost and not take_losses:
+        raise _losses(look, held, root)
     whole = False
     if moved or look.changed or held.source != source:
         with store.write() as session:
@@ -362,4 +365,13 @@ def _import_again(given: _Import, held: _Held, folder: Path) -> ImportReport:
         images=look.changed,
         set_aside=given.judged.set_aside,
         left_root=held.image_root if moved and whole else None,
+    )
+
+
+def _losses(look: SecondLook, held: _Held, root: Path) -> ImportRefused:
+    are = "1 image that is" if look.lost == 1 else f"{look.lost:,} images that are"
+    return ImportRefused(
+        f"{are} readable below {held.image_root} would not be below {root} "
+        f"(first: {look.first_lost}); nothing was changed: name where they are with --image-root, "
+        "or take them so with --replace"
     )

@@ -8,7 +8,7 @@ corpus.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -60,25 +60,34 @@ class SecondLook:
     """What the images' headers say now where they lie below `root`.
 
     With `everything` all are read, else those that had a problem. `changed` counts what the store
-    does not know yet.
+    does not know yet, `lost` the images that it could read and that cannot be read below `root`;
+    `first_lost` is the path of one.
     """
 
     def __init__(
         self, store: Store, root: Path, folder: Path, max_pixels: int, everything: bool, step: Step
     ) -> None:
         self._file = folder / "seen.db"
+        self.lost = 0
+        self.first_lost = ""
+        images = known_images(store, step, only_problems=not everything)
         with closing(sqlite3.connect(self._file)) as connection:
             connection.execute("CREATE TABLE seen (id, width, height, problem)")
-            images = known_images(store, step, only_problems=not everything)
-            rows = (
-                (number, seen["width"], seen["height"], seen["problem"])
-                for number, path, problem in images
-                for seen in [probe(root, path, max_pixels)]
-                if everything or seen["problem"] != problem
-            )
+            rows = self._news(images, root, max_pixels, everything)
             done = connection.executemany("INSERT INTO seen VALUES (?, ?, ?, ?)", rows)
             self.changed = max(0, done.rowcount)
             connection.commit()
+
+    def _news(
+        self, images: Iterable[Known], root: Path, max_pixels: int, everything: bool
+    ) -> Iterator[tuple[Any, ...]]:
+        for number, path, problem in images:
+            seen = probe(root, path, max_pixels)
+            if problem is None and seen["problem"] is not None:
+                self.lost += 1
+                self.first_lost = self.first_lost or path
+            if everything or seen["problem"] != problem:
+                yield number, seen["width"], seen["height"], seen["problem"]
 
     def keep(self, session: Session) -> None:
         """Put it into the store; bytes that were read elsewhere are to be read again."""

@@ -254,6 +254,36 @@ def test_images_that_moved_are_found_by_importing_with_the_new_root(
     assert load_corpus(filled) == expected_corpus_in_order(filled, records)
 
 
+def test_a_root_without_the_images_is_refused_unless_asked_for(
+    filled: Store, records: CorpusRecords, tmp_path: Path
+) -> None:
+    old, new, before = records.image_root, tmp_path / "new", load_corpus(filled)
+    draw(new, "a01.png")
+    poorer = replace(records, image_root=new)
+    with pytest.raises(ImportRefused) as refused:
+        import_records(filled, poorer, source="elsewhere")
+    assert str(refused.value) == (
+        f"4 images that are readable below {old.resolve()} would not be below {new.resolve()} "
+        "(first: ref/e05.png); nothing was changed: name where they are with --image-root, or "
+        "take them so with --replace"
+    )
+    assert load_corpus(filled) == before
+    assert hash_images(filled) == 0
+    assert import_records(filled, poorer, replace=True).changed
+    assert hash_images(filled) == 1
+    assert load_corpus(filled) == expected_corpus_in_order(filled, poorer)
+
+
+def test_copies_that_cannot_be_made_cost_no_image(
+    filled: Store, records: CorpusRecords, tmp_path: Path
+) -> None:
+    before = load_corpus(filled)
+    poorer = replace(records, image_root=tmp_path)
+    with pytest.raises(ImportRefused, match="5 images that are readable"):
+        import_records(filled, poorer, copy_to=tmp_path / "images")
+    assert load_corpus(filled) == before
+
+
 def test_hashing_goes_on_where_it_was_stopped(
     store: Store, records: CorpusRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -256,7 +256,7 @@ def test_demo_leaves_another_corpus_alone(home: Path, folder: Path, small_demo: 
     run("import", folder)
     code, out, _ = run("demo")
     assert code == 0
-    assert "holds the corpus 'small'; nothing to do" in out
+    assert "holds the corpus 'small', which stays; `python -m db demo --replace`" in joined(out)
     assert small_demo == []
 
 
@@ -308,8 +308,10 @@ def test_the_corpus_goes_out_and_in_again(
     code, out, _ = run("export", target)
     assert code == 0
     assert "Wrote 'small' with 5 sentences" in joined(out)
-    assert "import it with --image-root" in joined(out)
+    assert "--image-root" in joined(out)
     assert run("export", target)[0] == 1
+    code, _, err = run("import", target)  # its images are not in it
+    assert (code, "5 images that are readable below" in joined(err)) == (1, True)
     assert run("import", target, "--image-root", records.image_root)[0] == 0
     code, out, _ = run("export", folder.parent / "copied", "--copy", "--images", "top1")
     assert (code, "5 images were copied" in out) == (0, True)

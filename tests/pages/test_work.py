@@ -152,17 +152,21 @@ def test_the_same_archive_sent_again_leaves_one_upload(
     assert (len(uploads(settings)), images_there(store)) == (1, 2)
 
 
-def test_an_upload_stays_while_the_corpus_sent_again_misses_images(
+def test_an_upload_that_misses_images_is_refused_and_forgotten(
     store: Store, settings: Settings, tmp_path: Path
 ) -> None:
     send(store, settings, archive(tmp_path / "a", "Rome", "Oslo"))
-    (first,) = uploads(settings)
+    (first,), before = uploads(settings), load_corpus(store)
     stream = archive(tmp_path / "b", "Rome", "Oslo")
     with zipfile.ZipFile(stream) as full, zipfile.ZipFile(poorer := io.BytesIO(), "w") as file:
         for name in ("towns.csv", "Rome.png"):
             file.writestr(name, full.read(name))
-    send(store, settings, poorer)
-    assert first in uploads(settings)
+    with pytest.raises(ImportRefused, match=r"1 image that is .* \(first: Oslo\.png\)"):
+        send(store, settings, poorer)
+    assert (uploads(settings), load_corpus(store)) == ([first], before)
+    send(store, settings, poorer, replace=True)
+    assert first in uploads(settings)  # the only place that still has all images
+    assert load_corpus(store).image_root != before.image_root
 
 
 @pytest.mark.parametrize("again", [False, True])
