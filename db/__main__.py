@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace as rebuilt
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -24,9 +25,9 @@ from db.corpus import (
     is_empty,
 )
 from db.faults import MENDABLE
-from db.importing import read_path
+from db.importing import hashing_stopped, read_path
 from db.loading import held_corpus
-from db.store import Store
+from db.store import Store, StoreError
 from db.uploads import forget_replaced
 from mese.corpus import IMAGE_POLICIES
 from mese.mesed_format import write_folder
@@ -112,7 +113,10 @@ def export(
     if copy:
         typer.echo(f"{report.images_copied:,} images were copied.")
     else:
-        typer.echo(f"Its images stay below {report.image_root}: import it with --image-root.")
+        typer.echo(
+            f"Its images stay below {report.image_root}; to bring it in elsewhere: python -m db "
+            f"import {quote(str(report.folder))} --image-root {quote(str(report.image_root))}"
+        )
     for fault in report.not_copied[:SHOWN]:
         typer.echo(fault, err=True)
 
@@ -136,6 +140,7 @@ def demo(
             return
         # A folder by version: the store's corpus keeps its pictures until this one is in.
         folder = settings.demo_corpus / made_by[:16]
+        typer.echo("Building the embedded corpus, once: about two minutes on 2 cores.")
         with bar("Drawing the embedded corpus") as progress:
             records = build_records(folder, progress)
         records = rebuilt(records, sentences=list(records.sentences))  # walked twice
@@ -165,17 +170,26 @@ def _leave(store: Store, source: str) -> None:
             f"{store.place} holds the embedded corpus as an older program made it; "
             "run `python -m db demo --replace` for this one's."
         )
+    elif made_from == source:
+        typer.echo(f"{store.place} holds the embedded corpus already; nothing to do.")
     else:
-        typer.echo(f"{store.place} holds the corpus {name!r}; nothing to do.")
+        typer.echo(
+            f"{store.place} holds the corpus {name!r}, which stays; "
+            "`python -m db demo --replace` puts the embedded corpus in its place."
+        )
 
 
 def _finish(store: Store, report: ImportReport, settings: Settings, *read_from: Path) -> None:
     if report.left_root:
         forget_replaced(report.left_root, settings.home / "uploads", read_from)
-    with bar("Hashing images") as progress:
-        hash_images(store, progress)
+    # What was done is told before the hashing, which may be stopped, or fail.
     typer.echo(_said_of(report, store))
     _tell_set_aside(report, settings.home / "set-aside.txt")
+    try:
+        with bar("Hashing images") as progress:
+            hash_images(store, progress)
+    except (*MENDABLE, KeyboardInterrupt) as error:
+        raise StoreError(hashing_stopped(str(error) or "interrupted")) from error
 
 
 def _said_of(report: ImportReport, store: Store) -> str:
@@ -184,11 +198,17 @@ def _said_of(report: ImportReport, store: Store) -> str:
     if not report.contexts:
         return f"{store.place} holds {report.name!r}; {report.images:,} images were read anew."
     instead = f" in the place of {report.replaced!r}" if report.replaced else ""
-    return (
+    said = (
         f"Imported {report.name!r} into {store.place}{instead}: {report.entities:,} entities, "
         f"{report.contexts:,} contexts, {report.classes:,} classes, {report.images:,} images"
         f" ({report.unreadable_images:,} unreadable)."
     )
+    if report.unreadable_images > report.images / 2:
+        said += (
+            " Most images are not where the paths lead: import it again and say with --image-root "
+            "where the paths begin; `python -m db check` names the images."
+        )
+    return said
 
 
 def _tell_set_aside(
@@ -198,13 +218,24 @@ def _tell_set_aside(
     items = report.set_aside
     if not items:
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write(f"# {now():%Y-%m-%d %H:%M:%S} {report.name}: {len(items):,} set aside\n")
-        stream.writelines(f"{item}\n" for item in items)
     for item in items[:SHOWN]:
         typer.echo(str(item), err=True)
-    typer.echo(f"{len(items):,} set aside; all are in {file}", err=True)
+    try:
+        _add_set_aside(report, file, now())
+    except OSError as error:
+        said = f"the others are lost: {file} cannot be written ({error.strerror})"
+    else:
+        said = f"all are in {file}"
+    typer.echo(f"{len(items):,} set aside; {said}", err=True)
+
+
+def _add_set_aside(report: ImportReport, file: Path, at: datetime) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(
+            f"# {at:%Y-%m-%d %H:%M:%S} {report.name}: {len(report.set_aside):,} set aside\n"
+        )
+        stream.writelines(f"{item}\n" for item in report.set_aside)
 
 
 tending.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,16 @@ from db.stats import statistics
 from db.stats_text import as_json, print_statistics
 from db.store import Store
 from mese.shell import plainly, settings_or_exit, stage_bars
+
+SHOWN = 20
+"""Findings with the same words that a check names."""
+PLURAL = {
+    "image": "images",
+    "context": "contexts",
+    "reference": "references",
+    "query": "queries",
+    "database": "faults of the database",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -42,8 +53,11 @@ def check(
     again: Annotated[
         bool, typer.Option("--again", help="Read every image again, not only new ones.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Name all that is broken, not only some of each kind.")
+    ] = False,
 ) -> None:
-    """Decode and hash every image, verify spans, references and queries; 1 if any is broken.
+    """Decode and hash every image, verify spans, references and queries; exit 1 if any is broken.
 
     Stopped, it goes on where it was when it is started again (without --again).
     """
@@ -62,21 +76,30 @@ def check(
             left = images_left(store)
             typer.echo(f"stopped; `python -m db check` goes on with {left:,} images", err=True)
             raise typer.Exit(1) from None
-        _tell(found)
+        _tell(found, KEPT if every else SHOWN)
     raise typer.Exit(1 if found.broken else 0)
 
 
-def _tell(found: CheckReport) -> None:
+def _tell(found: CheckReport, shown: int) -> None:
+    """The findings, at most `shown` with the same words: one cause may break every image."""
+    told: Counter[tuple[str, str]] = Counter()
     for finding in found.findings:
-        typer.echo(f"{finding.kind} {finding}")
+        told[finding.kind, finding.reason] += 1
+        if told[finding.kind, finding.reason] <= shown:
+            typer.echo(f"{finding.kind} {finding}")
+    for (kind, reason), count in told.items():
+        if count > shown:
+            typer.echo(f"… and {count - shown:,} more {PLURAL[kind]}: {reason} (--all names them)")
     for kind, count in found.counts.items():
         if count > KEPT:
-            typer.echo(f"{kind}: {count - KEPT:,} more")
+            typer.echo(f"… and {count - KEPT:,} more {PLURAL[kind]} that are not listed")
     looked_at = (
-        f"{found.images:,} images ({found.read:,} of them read), {found.sentences:,} sentences, "
+        f"{found.images:,} images ({found.read:,} of them opened), {found.sentences:,} sentences, "
         f"{found.contexts:,} contexts and {found.queries:,} queries looked at"
     )
-    broken = ", ".join(f"{count:,} {kind}" for kind, count in found.counts.items())
+    broken = ", ".join(
+        f"{count:,} {kind if count == 1 else PLURAL[kind]}" for kind, count in found.counts.items()
+    )
     typer.echo(f"{looked_at}; broken: {broken or 'nothing'}.")
 
 

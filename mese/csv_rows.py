@@ -9,6 +9,7 @@ than a record is held.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -47,10 +48,22 @@ def _header(path: Path, line: str) -> list[str]:
         columns = []
     if not {"entity", "sentence"} <= set(columns) or len(set(columns)) != len(columns):
         raise MesedFormatError(
-            f"{path}: the first line must name the columns entity, sentence, image and, if there "
-            "is one, class"
+            f"{path}: the first line must name the columns entity and sentence, and image and "
+            f"class where there are any; {_found_instead(columns)}"
         )
     return columns
+
+
+def _found_instead(columns: list[str]) -> str:
+    if not any(columns):
+        return "it names none"
+    if len(columns) == 1 and re.search(r"[;\t|]", columns[0]):
+        return f"it is {columns[0]!r:.100}: put commas between the columns"
+    named = ", ".join(f"{name:.40}" for name in columns[:8])
+    if len(set(columns)) != len(columns):
+        return f"it names one twice: {named!r}"
+    missing = " and ".join(name for name in ("entity", "sentence") if name not in columns)
+    return f"it names {named!r}, and no {missing}"
 
 
 def records(lines: Iterator[Line], columns: int) -> Iterator[tuple[int, list[str] | str]]:

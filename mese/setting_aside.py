@@ -5,6 +5,7 @@ So nothing disappears silently, and one bad line does not cost the other 434,674
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 MAX_ITEMS = 10_000
@@ -31,6 +32,10 @@ class SetAside:
         )
 
 
+_WAS_SET_ASIDE = re.compile(r"; (?:(?:it|the \w+) was )?set aside$")
+"""How reasons end; untrue where the first one ends the reading."""
+
+
 @dataclass
 class Aside:
     """Collects what is set aside; when `strict`, the first one ends the reading instead.
@@ -46,7 +51,8 @@ class Aside:
     def put(self, file: str, line: int, reason: str) -> None:
         item = SetAside(file, line, reason)
         if self.strict:
-            raise MesedFormatError(f"{item}; mend the line, or read without --strict")
+            refused = SetAside(file, line, _WAS_SET_ASIDE.sub("", reason))
+            raise MesedFormatError(f"{refused}; mend the line, or read without --strict")
         if len(self.items) < MAX_ITEMS:
             self.items.append(item)
         else:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from db import migrating
 from db.__main__ import app
 from db.corpus import import_records, load_corpus
-from db.store import Store
+from db.store import Store, StoreError
 from mese.corpus import CorpusRecords, Mention, Sentence
 from mese.mesed_format import read_folder, write_folder
 from tests.db.conftest import CHICAGO
@@ -69,6 +69,47 @@ def test_a_folder_is_imported_once(home: Path, folder: Path, records: CorpusReco
     assert corpus.contexts[0].image_hash is not None
     code, out, err = run("import", folder, "--image-root", records.image_root)
     assert (code, "already; nothing changed" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (StoreError("the store is busy"), "the store is busy"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_import_is_told_though_its_hashing_fails(
+    home: Path,
+    folder: Path,
+    records: CorpusRecords,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: BaseException,
+    said: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("db.__main__.hash_images", fail)
+    code, out, err = run("import", folder, "--image-root", records.image_root)
+    assert (code, "Imported 'small'" in out) == (1, True)
+    assert "1 set aside; all are in" in err
+    assert err.endswith(
+        f"the corpus is in the store; hashing its images stopped ({said}): "
+        "`python -m db check` goes on\n"
+    )
+    assert "1 set aside" in (home / "set-aside.txt").read_text()
+
+
+def test_a_list_of_what_was_set_aside_that_cannot_be_written_stops_nothing(
+    home: Path, folder: Path, records: CorpusRecords
+) -> None:
+    (home / "set-aside.txt").mkdir(parents=True)
+    code, out, err = run("import", folder, "--image-root", records.image_root)
+    assert (code, "Imported 'small'" in out) == (0, True)
+    assert "set-aside.txt cannot be written (Is a directory)" in joined(err)
+    assert load_corpus(stored(home)).contexts[0].image_hash is not None
 
 
 def test_strict_imports_nothing_from_a_faulty_folder(home: Path, folder: Path) -> None:

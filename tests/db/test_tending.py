@@ -72,9 +72,24 @@ def test_check_names_what_is_broken_and_ends_with_1(filled: Store, records: Corp
     lines = out.splitlines()
     assert "image a01.png: not an image of a known format" in lines
     assert "image gone.png: no such file" in lines
-    assert lines[-1].endswith("broken: 9 query, 2 image.")
-    assert lines[-1].startswith("6 images (6 of them read), 5 sentences, 7 contexts and 3 queries")
+    assert lines[-1].endswith("broken: 9 queries, 2 images.")
+    assert lines[-1].startswith(
+        "6 images (6 of them opened), 5 sentences, 7 contexts and 3 queries"
+    )
     assert "Images" in err
+
+
+def test_a_check_names_some_of_what_has_one_cause_and_all_when_asked(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, records: CorpusRecords
+) -> None:
+    for path in records.image_root.rglob("*.png"):
+        path.unlink()
+    monkeypatch.setattr(tending, "SHOWN", 2)
+    code, out, _ = run("check")
+    named = [line for line in out.splitlines() if line.startswith("image ")]
+    assert (code, len(named)) == (1, 2)
+    assert "… and 4 more images: no such file (--all names them)" in out
+    assert run("check", "--all")[1].count("no such file") == 6
 
 
 def test_a_whole_store_ends_with_0(filled: Store, records: CorpusRecords) -> None:
@@ -85,8 +100,8 @@ def test_a_whole_store_ends_with_0(filled: Store, records: CorpusRecords) -> Non
     code, out, _ = run("check")
     assert (code, out.count("\n")) == (0, 1)
     assert out.endswith("broken: nothing.\n")
-    assert "(0 of them read)" in run("check")[1]
-    assert "(6 of them read)" in run("check", "--again")[1]
+    assert "(0 of them opened)" in run("check")[1]
+    assert "(6 of them opened)" in run("check", "--again")[1]
 
 
 def test_a_stopped_check_says_how_to_go_on(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,8 +242,9 @@ def test_strict_stops_at_the_first_malformed_line(
 ) -> None:
     with (folder / file).open("ab") as stream:
         stream.write(bad + b"\n")
-    with pytest.raises(MesedFormatError, match=rf"^{file}:\d+: .*mend the line"):
+    with pytest.raises(MesedFormatError, match=rf"^{file}:\d+: .*mend the line") as refusal:
         list(read_folder(folder, strict=True).records.sentences)
+    assert "set aside" not in str(refusal.value)
 
 
 def test_labels_below_one_are_no_members(folder: Path) -> None:

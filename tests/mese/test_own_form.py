@@ -104,9 +104,11 @@ def test_a_quote_that_never_ends_costs_its_own_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("a.csv", "name,text\n", "the first line must name the columns entity, sentence"),
-        ("a.csv", "", "the first line must name the columns"),
-        ("a.csv", "entity,sentence,entity\n", "the first line must name"),
+        ("a.csv", "name,text\n", "must name .* it names 'name, text', and no entity and sentence$"),
+        ("a.csv", "name,sentence\n", "it names 'name, sentence', and no entity$"),
+        ("a.csv", "entity;sentence\n", "it is 'entity;sentence': put commas between"),
+        ("a.csv", "", "must name the columns entity and sentence, .* it names none"),
+        ("a.csv", "entity,sentence,entity\n", "it names one twice: 'entity, sentence, entity'"),
         ("a.csv", "entity,sentence\n", "has no usable row"),
         ("a.jsonl", "[]\n", "has no usable row; first of all a.jsonl:1: not a JSON object"),
         ("a.csv", f"entity,sentence,{'x' * 140_000}\n", "the first line must name"),
