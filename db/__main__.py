@@ -223,7 +223,7 @@ def _tell_set_aside(
     try:
         _add_set_aside(report, file, now())
     except OSError as error:
-        said = f"the others are lost: {file} cannot be written ({error.strerror})"
+        said = f"{file} cannot be written ({error.strerror})"
     else:
         said = f"all are in {file}"
     typer.echo(f"{len(items):,} set aside; {said}", err=True)

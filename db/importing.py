@@ -65,7 +65,8 @@ class ImportReport:
     """What an import did. `changed` is False where the store held all of it already.
 
     `left_root` is the image root of the corpus that was there before, where nothing in the store
-    needs it any more. `locked_seconds` is how long it held the store's write lock.
+    needs it any more. `locked_seconds` is how long it held the store's write lock. `not_hashed`
+    says why its images were not all hashed afterwards, where that stopped.
     """
 
     name: str
@@ -81,6 +82,15 @@ class ImportReport:
     replaced: str | None = None
     left_root: str | None = None
     locked_seconds: float = 0.0
+    not_hashed: str | None = None
+
+
+def hashing_stopped(why: str) -> str:
+    """What is told when the import is done but the hashing after it is not."""
+    return (
+        f"the corpus is in the store; hashing its images stopped ({why}): `python -m db check` "
+        "goes on"
+    )
 
 
 def utc_now() -> datetime:

@@ -29,7 +29,7 @@ class Busy(Exception):
 class Stopped(Exception):
     """Raised inside the work where somebody asked it to stop.
 
-    Work that was partly done by then raises it anew and says so.
+    Work that was partly done by then gives a report that says so, or raises it anew with the words.
     """
 
 
@@ -65,6 +65,18 @@ class Job:
         if not self.share or self.stage_seconds < 2:
             return None
         return self.stage_seconds * (1 - self.share) / self.share
+
+
+def told(error: Exception) -> str:
+    """What a page says of an error; one that nobody at the page can mend is logged by a number."""
+    if isinstance(error, MENDABLE):
+        return str(error)
+    number = secrets.token_hex(4)
+    logging.getLogger("mese").error("fault %s", number, exc_info=error)
+    return (
+        "Something went wrong here; it is not your doing. "
+        f"Look for fault {number} in the app's output."
+    )
 
 
 class Jobs:
@@ -127,15 +139,8 @@ class Jobs:
             self._end(report=work(self._tell))
         except Stopped as stopped:
             self._end(refusal=str(stopped) or "It was stopped.")
-        except MENDABLE as error:
-            self._end(refusal=str(error))
         except Exception as error:
-            number = secrets.token_hex(4)
-            logging.getLogger("mese").error("fault %s", number, exc_info=error)
-            self._end(
-                refusal="Something went wrong here; it is not your doing. "
-                f"Look for fault {number} in the app's output."
-            )
+            self._end(refusal=told(error))
 
     def _tell(self, stage: str, done: int, total: int | None) -> None:
         with self._lock:

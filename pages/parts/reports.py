@@ -13,7 +13,7 @@ from db.checking import CheckReport
 from db.exporting import ExportReport
 from db.importing import ImportReport
 from db.jobs import Job
-from pages.parts.text import as_text, count
+from pages.parts.text import as_sentence, as_text, count
 
 ROWS_SHOWN = 1_000
 
@@ -73,6 +73,8 @@ def _draw_import(title: str, report: ImportReport, seconds: float) -> None:
             f" ({report.unreadable_images:,} cannot be read)."
         )
     st.success(f"**{title}**: {said}", icon=":material/check:")
+    if report.not_hashed:
+        st.warning(as_sentence(report.not_hashed), icon=":material/info:")
     if report.set_aside:
         rows = [(item.file, item.line or None, item.reason) for item in report.set_aside]
         st.markdown(f"**{len(rows):,} set aside**: left out of the store, for these reasons.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace as replaced
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -12,8 +13,8 @@ from db.backing_up import back_up
 from db.checking import CheckReport, check_store
 from db.exporting import ExportReport, export_folder
 from db.images import hash_images
-from db.importing import ImportReport, import_path
-from db.jobs import Stopped, Tell
+from db.importing import ImportReport, hashing_stopped, import_path
+from db.jobs import Stopped, Tell, told
 from db.store import Store, StoreError
 from db.uploads import forget_replaced, forget_upload, take_upload
 from mese.settings import Settings
@@ -40,8 +41,7 @@ def import_from(
 ) -> ImportReport:
     """Import what lies at a path of this machine, and hash its images."""
     report = _bring_in(store, settings, user, path, image_root, replace, copy, tell)
-    _finish(store, settings, user, report, tell, *filter(None, (path, image_root)))
-    return report
+    return _finish(store, settings, user, report, tell, *filter(None, (path, image_root)))
 
 
 def _bring_in(
@@ -74,17 +74,20 @@ def _bring_in(
 
 def _finish(
     store: Store, settings: Settings, user: User, report: ImportReport, tell: Tell, *read_from: Path
-) -> None:
-    """What follows once the corpus is in the store: nothing here may cost it its images."""
+) -> ImportReport:
+    """What follows once the corpus is in the store: nothing here may cost it its images.
+
+    Whatever ends the hashing, the import's report is given, and says so.
+    """
     if report.left_root:
         forget_replaced(report.left_root, settings.home / "uploads", read_from)
     try:
         hash_images(store, lambda done, total: tell("Hashing images", done, total), user)
     except Stopped:
-        raise Stopped(
-            "It was stopped while its images were hashed: the corpus is in the store, and a check "
-            "hashes the images that are left."
-        ) from None
+        return replaced(report, not_hashed=hashing_stopped("it was asked to"))
+    except Exception as error:
+        return replaced(report, not_hashed=hashing_stopped(told(error)))
+    return report
 
 
 def import_upload(
@@ -113,8 +116,7 @@ def import_upload(
         raise
     if not report.changed:
         forget_upload(taken, folder)
-    _finish(store, settings, user, report, tell, taken)
-    return report
+    return _finish(store, settings, user, report, tell, taken)
 
 
 def export_to(

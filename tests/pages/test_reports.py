@@ -8,6 +8,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from pages.parts.reports import duration, table_csv
 from pages.parts.text import count
@@ -48,3 +49,19 @@ def test_a_table_reads_back_as_it_was_but_for_formulas(rows: list[tuple[str, int
         assert shown.removeprefix("'") == reason.removeprefix("'")
         assert number.lstrip("'") == ("" if line is None else str(line))
         assert shown[:1] not in ("=", "+", "-", "@", "\t")
+
+
+def test_an_import_whose_images_were_not_all_hashed_says_both() -> None:
+    def page() -> None:
+        from db.importing import ImportReport
+        from db.jobs import Job
+        from pages.parts.reports import draw_outcome
+
+        report = ImportReport("towns", True, contexts=2, not_hashed="the disk is full")
+        draw_outcome(Job(1, "import", "Import", "ann", report=report, running=False))
+
+    shown = AppTest.from_function(page).run()
+    assert not shown.exception
+    (done,), (left,) = shown.success, shown.warning
+    assert "“towns” is in the store" in done.value
+    assert left.value == "The disk is full"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from db.accounts import Role, User
-from db.corpus import ImportRefused, is_empty, load_corpus
+from db.corpus import ImportRefused, ImportReport, is_empty, load_corpus
 from db.jobs import Jobs, Stopped, Tell
-from db.store import Store
+from db.store import Store, StoreError
 from mese.settings import Settings
 from pages.parts import work
 from tests.conftest import draw_picture
@@ -66,8 +66,10 @@ def stopping_at(wanted: str) -> Tell:
 
 def send(
     store: Store, settings: Settings, stream: io.BytesIO, tell: Tell = quiet, replace: bool = False
-) -> None:
-    work.import_upload(store, settings, LEAD, "towns.zip", stream, replace=replace, tell=tell)
+) -> ImportReport:
+    return work.import_upload(
+        store, settings, LEAD, "towns.zip", stream, replace=replace, tell=tell
+    )
 
 
 def uploads(settings: Settings) -> list[Path]:
@@ -86,8 +88,11 @@ def test_an_upload_stopped_while_it_is_hashed_keeps_its_images(
     if replace:
         send(store, settings, archive(tmp_path / "old", "Rome"))
     stream = archive(tmp_path / "new", "Oslo", "Lima")
-    with pytest.raises(Stopped, match="the corpus is in the store, and a check hashes"):
-        send(store, settings, stream, stopping_at("Hashing images"), replace)
+    report = send(store, settings, stream, stopping_at("Hashing images"), replace)
+    assert report.not_hashed == (
+        "the corpus is in the store; hashing its images stopped (it was asked to): "
+        "`python -m db check` goes on"
+    )
     assert [e.name for e in load_corpus(store).entities] == ["Oslo", "Lima"]
     assert images_there(store) == 2
     assert len(uploads(settings)) == 1
@@ -102,26 +107,42 @@ def test_an_upload_stopped_before_it_is_stored_leaves_nothing(
     assert (is_empty(store), uploads(settings)) == (True, [])
 
 
-def test_the_page_says_what_a_stopped_hashing_left(
-    store: Store, settings: Settings, tmp_path: Path
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Stopped(), "it was asked to"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (StoreError("the store is busy"), "the store is busy"),
+        (KeyError("secret detail"), "Look for fault "),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_ends_the_hashing_the_import_is_reported(
+    store: Store, settings: Settings, tmp_path: Path, fault: Exception, said: str
 ) -> None:
     path, jobs = table(tmp_path / "new", "Oslo"), Jobs()
+    with path.open("a") as stream:
+        stream.write("Lima,Not there.,\n")
 
-    def bring_in(tell: Tell) -> None:
-        def stop_then_tell(stage: str, done: int, of: int | None) -> None:
+    def bring_in(tell: Tell) -> ImportReport:
+        def fail_there(stage: str, done: int, of: int | None) -> None:
             if stage == "Hashing images":
-                jobs.stop(LEAD)
+                raise fault
             tell(stage, done, of)
 
-        work.import_from(
-            store, settings, LEAD, path, None, replace=False, copy=False, tell=stop_then_tell
+        return work.import_from(
+            store, settings, LEAD, path, None, replace=False, copy=False, tell=fail_there
         )
 
     jobs.start(LEAD, "import", "Import", bring_in)
     job = jobs.wait(20)
     assert job is not None
-    assert "the corpus is in the store" in (job.refusal or "")
-    assert not is_empty(store)
+    assert job.refusal is None
+    assert (job.report.contexts, len(job.report.set_aside)) == (1, 1)
+    assert "the corpus is in the store" in job.report.not_hashed
+    assert said in job.report.not_hashed
+    assert "secret detail" not in job.report.not_hashed
+    assert [e.name for e in load_corpus(store).entities] == ["Oslo"]
 
 
 def test_an_upload_is_removed_once_another_corpus_is_in_its_place(
