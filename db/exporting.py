@@ -46,7 +46,8 @@ from mese.corpus import (
     Scorer,
     Sentence,
 )
-from mese.mesed_format import refuse_unwritable, write_into, written_beside
+from mese.mesed_format import refuse_unwritable, write_into
+from mese.new_folder import written_beside
 
 AT_ONCE = 1_000
 """Sentences that are held at once."""
@@ -84,9 +85,9 @@ def export_folder(
 
     `images` is an image policy; without one, all candidates and scores go along in sidecars. Image
     files stay where they are unless `copy`. Raises `StoreError` for an empty store or a policy that
-    it cannot give, `MesedFormatError` when `folder` holds something already. `progress` gets the
-    sentences done and their number, `stages` what comes before and after them: the images that are
-    written of, and those that are copied.
+    it cannot give, `MesedFormatError` when `folder` holds something already or cannot be written.
+    `progress` gets the sentences done and their number, `stages` what comes before and after them:
+    the images that are written of, and those that are copied.
     """
     check(user or open_mode_user(), Role.VIEWER)
     stages = stages or _silent

@@ -9,11 +9,6 @@ it is set aside with its file, line and reason.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,11 +35,11 @@ from mese.mesed_sidecars import (
     write_scorers,
 )
 from mese.mesed_style import LineStyle, style_of
+from mese.new_folder import CORPUS as NAMES
+from mese.new_folder import written_beside
 from mese.setting_aside import Aside, MesedFormatError, SetAside
 
 __all__ = ["MesedFolder", "MesedFormatError", "SetAside", "read_folder", "write_folder"]
-
-NAMES = "entity2id.txt"
 
 
 @dataclass(frozen=True)
@@ -158,45 +153,6 @@ def write_folder(records: CorpusRecords, folder: Path, replace: bool = False) ->
         return
     with written_beside(folder) as part:
         write_into(part, records)
-
-
-@contextmanager
-def written_beside(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder` that takes its name once all of it is written.
-
-    Raises `MesedFormatError` when `folder` holds something. Whatever fails takes the new folder
-    away; what a killed program leaves has another name (`.NAME.part-…`) and is never taken for it.
-    """
-    folder = folder.absolute()
-    if folder.exists() and not folder.is_dir():
-        raise MesedFormatError(f"{folder} is a file; name an empty folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        what = "a corpus" if (folder / NAMES).exists() else "something"
-        raise MesedFormatError(f"{folder} holds {what} already; name an empty folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}.part-", dir=folder.parent))
-    try:
-        part.chmod(0o777 & ~_umask())  # mkdtemp makes folders that only their owner may enter
-        yield part
-        _onto_disk(part)
-        os.rename(part, folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
-def _onto_disk(folder: Path) -> None:
-    """Written files first: a power cut must not leave the folder's name on empty ones."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def refuse_unwritable(records: CorpusRecords) -> None:
