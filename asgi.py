@@ -12,7 +12,7 @@ from typing import NoReturn
 import streamlit as st
 from pydantic import ValidationError
 
-from db.store import Store, StoreError
+from db.store import StoreError
 from mese.settings import Settings
 from pages.parts import house, pictures
 from pages.parts.calm import broken
@@ -35,7 +35,7 @@ def main() -> None:
             "accounts yet. Leave it out, or use 127.0.0.1 and an SSH tunnel.",
         )
     try:
-        Store.open(settings.store_url).close()
+        house.open_store(settings.store_url).close()
     except StoreError as error:
         end(1, str(error))
     refuse_taken_port(settings)

@@ -10,14 +10,17 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL
 
+from db.sqlite_engines import connect_sqlite
+from db.staging import workplace
 from db.store import Store, StoreError, store_faults
+
+PREFIX = ".mese-backup-"
 
 
 def back_up(store: Store, target: Path) -> None:
@@ -38,7 +41,7 @@ def backup_sqlite(source: Path, target: Path) -> None:
     with (
         _new_file(target) as part,
         store_faults(f"{source}, being copied to {target}"),
-        closing(sqlite3.connect(source)) as old,
+        closing(connect_sqlite(source)) as old,
         closing(sqlite3.connect(part)) as new,
     ):
         old.backup(new)  # in one step: it begins anew whenever somebody writes between two
@@ -80,20 +83,19 @@ def _without_password(url: URL) -> tuple[str, dict[str, str]]:
 
 @contextmanager
 def _new_file(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its name at the end, if nothing has it yet."""
+    """A file that takes the name `target` at the end, if nothing has it yet.
+
+    It grows in a folder beside it, which takes away with it what a failure leaves.
+    """
     _refuse_existing(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".backup-", suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
+    with workplace(target.parent, PREFIX) as folder:
+        part = folder / "part"
+        part.touch(mode=0o600)
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())
         _refuse_existing(target)
         os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _refuse_existing(target: Path) -> None:

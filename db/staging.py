@@ -78,17 +78,18 @@ class Staged:
 
 
 @contextmanager
-def workplace(beside: Path | None) -> Iterator[Path]:
+def workplace(beside: Path | None, prefix: str = PREFIX) -> Iterator[Path]:
     """A folder for the time of an import, beside a store's file or among temporary files.
 
-    It is locked while it is used: what a killed import left is not, and is taken away here.
+    It is locked while it is used: what a killed import left is not, and is taken away here. So too
+    for what else is made in a folder of its own and then moved, under another `prefix`.
     """
     place = beside or Path(tempfile.gettempdir())
     place.mkdir(parents=True, exist_ok=True)
-    for left in place.glob(f"{PREFIX}*"):
+    for left in place.glob(f"{prefix}*"):
         _remove_if_left(left)
     made = Path(tempfile.mkdtemp(prefix=".new", dir=place))
-    folder = made.with_name(PREFIX + made.name[4:])
+    folder = made.with_name(prefix + made.name[4:])
     try:
         with (made / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -123,7 +124,7 @@ def stage(judged: Judge, folder: Path, max_pixels: int, step: Step) -> Staged:
         stager = _Stager(connection, judged, max_pixels)
         stager.create()
         connection.execute("BEGIN")
-        stager.put_head()
+        stager.put_head(step)
         stager.put_sentences(step)
         connection.execute("COMMIT")
     return stager.staged(file)
@@ -165,10 +166,11 @@ class _Stager:
         statement = f"INSERT INTO {model.__tablename__} ({names}) VALUES ({marks})"
         self._connection.executemany(statement, rows)
 
-    def put_head(self) -> None:
-        """Everything but the sentences."""
+    def put_head(self, step: Step) -> None:
+        """Everything but the sentences; `step` hears of none of these, and may stop it."""
         for some in batches(self._judged.images(), AT_ONCE):
             self._image_ids([facts.path for facts in some], {facts.path: facts for facts in some})
+            step(0)
         self._put_entities()
         self._put_classes()
         self._put_queries()

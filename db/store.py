@@ -14,80 +14,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
+
+from db.postgresql_engines import postgresql_engines
+from db.refusals import NoStore, StoreError, store_faults
+from db.sqlite_engines import FileMark, advice_on_log, mark_of, sqlite_engines
+
+__all__ = ["Store", "StoreError", "parse_url", "store_faults"]
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before it gives up."""
-
-WRITER_LOCK = 0x4D455345
-"""The advisory lock that PostgreSQL's one writer holds."""
-
-
-FileMark = tuple[int, int]
-"""Device and inode: what a file stays while its name comes to mean another."""
-
-
-class StoreError(Exception):
-    """The store refused something; the message says what, why, and what to do."""
-
-
-OURS = (IntegrityError, ProgrammingError, DataError)
-OURS_IN_SQLITE = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
-"""What only a fault of this program can raise: nobody else could mend it, so it stays as it is."""
-
-NOT_OURS = ("42P01", "42703", "42501")
-"""But on PostgreSQL a table or column can be gone, or a right missing: somebody can mend that."""
-
-BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01", "40001")
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002")
-READ_ONLY = (sqlite3.SQLITE_READONLY, "25006")
-
-
-@contextmanager
-def store_faults(place: str, read_only: bool = False) -> Iterator[None]:
-    """Turn what the database itself refuses into `StoreError`, with the place and the mend.
-
-    A write on a `read_only` connection is a fault of ours and stays what it is.
-    """
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        fault = error.orig if isinstance(error, DBAPIError) else error
-        code = _code(fault)
-        if isinstance(error, (*OURS, *OURS_IN_SQLITE)) and code not in NOT_OURS:
-            raise
-        if read_only and code in READ_ONLY:
-            raise
-        reason = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
-        raise StoreError(f"{place}: {reason}; {_mend(code)}") from error
-
-
-def _code(fault: BaseException | None) -> int | str | None:
-    """What kind of fault it is: SQLite's primary code, or PostgreSQL's SQLSTATE."""
-    code = getattr(fault, "sqlite_errorcode", None)
-    # SQLite keeps the kind of a fault in the lowest byte, what exactly it was above it.
-    return getattr(fault, "sqlstate", None) if code is None else code & 0xFF
-
-
-def _mend(code: int | str | None) -> str:
-    if code in BUSY:
-        return "another program is writing to it, try again in a moment"
-    look = "look at MESE_HOME or MESE_DATABASE_URL"
-    if code in DAMAGED:
-        return f"{look}, put a copy of the file back, or move it away and import again"
-    return look
 
 
 class Store:
@@ -113,25 +53,41 @@ class Store:
 
     @classmethod
     def open_existing(cls, url: str) -> Store:
-        """As `open`, but makes nothing: raises `StoreError` also where there is no store yet."""
+        """As `open`, but makes nothing: raises `NoStore` where there is no store yet."""
         from db.migrating import ensure_current, has_no_tables
 
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
-            raise StoreError(_none_yet(str(Path(str(parsed.database)).absolute())))
+            raise NoStore(_none_yet(str(Path(str(parsed.database)).absolute())))
         store = cls.connect(url)
         if has_no_tables(store):
-            raise StoreError(_none_yet(store.place))
+            raise NoStore(_none_yet(store.place))
         ensure_current(store)
         return store
+
+    @classmethod
+    def open_again(cls, url: str) -> Store:
+        """As `open_existing`, for a program that had it open before: it says that it is gone."""
+        try:
+            return cls.open_existing(url)
+        except NoStore as error:
+            parsed = parse_url(url)
+            if parsed.get_backend_name() == "sqlite":
+                raise StoreError(_lost(Path(str(parsed.database)).absolute(), "removed")) from error
+            place = parsed.render_as_string(hide_password=True)
+            raise StoreError(
+                f"{place} has lost its tables while this program had it open; restore a backup "
+                "into it, then reload the page or start the program again"
+            ) from error
 
     @classmethod
     def connect(cls, url: str) -> Store:
         """As `open`, but whatever the tables' state is: for the migrations themselves."""
         parsed = parse_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return cls(*_sqlite_engines(parsed))
-        return cls(*_postgresql_engines(parsed))
+        engines = sqlite_engines if parsed.get_backend_name() == "sqlite" else postgresql_engines
+        # Tokens stay readable in the file, and short, where they are not ASCII.
+        as_text = partial(json.dumps, ensure_ascii=False)
+        return cls(*engines(parsed, BUSY_TIMEOUT_MS, json_serializer=as_text))
 
     @property
     def url(self) -> URL:
@@ -196,15 +152,20 @@ class Store:
         file = self.sqlite_file
         if file is None:
             return
-        found = _mark_of(file)
+        found = mark_of(file)
         if self._file is None:
             self._file = found
         elif found != self._file:
             fate = "replaced by another" if found else "removed"
-            raise StoreError(
-                f"{file} was {fate} while this program had it open; put a copy of it back if it "
-                "is missed, then reload the page or start the program again"
-            )
+            raise StoreError(_lost(file, fate))
+
+
+def _lost(file: Path, fate: str) -> str:
+    # A copy beside the log that was left would get that log's pages written into it.
+    return (
+        f"{file} was {fate} while this program had it open; move that very file back, or stop "
+        f"this program, remove {advice_on_log(file)}, put a copy of it back and start again"
+    )
 
 
 def _none_yet(place: str) -> str:
@@ -212,14 +173,6 @@ def _none_yet(place: str) -> str:
         f"there is no store at {place} yet; `python -m db demo` or `python -m db import DIR` "
         "makes one, or look at MESE_HOME and MESE_DATABASE_URL"
     )
-
-
-def _mark_of(file: Path) -> FileMark | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def parse_url(url: str) -> URL:
@@ -239,39 +192,6 @@ def parse_url(url: str) -> URL:
     if parsed.database in (None, "", ":memory:") or parsed.query:
         raise StoreError("the store needs a plain SQLite file; write sqlite:////path/to/mese.db")
     return parsed
-
-
-def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
-    path = Path(str(url.database)).absolute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"the folder {path.parent} cannot be made ({error.strerror}); set MESE_HOME to another"
-        ) from error
-    engines = [_engine(url.set(database=str(path))) for _ in range(2)]
-    for engine, begin in zip(engines, ("BEGIN IMMEDIATE", "BEGIN"), strict=True):
-        event.listen(engine, "connect", partial(_on_connect, writes="IMMEDIATE" in begin))
-        event.listen(engine, "begin", partial(_on_begin, statement=begin))
-    return engines[0], engines[1]
-
-
-def _on_connect(connection: sqlite3.Connection, _record: Any, *, writes: bool) -> None:
-    connection.isolation_level = None  # or sqlite3 begins transactions of its own, deferred ones
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if writes:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL: with WAL a crash of the program loses nothing, a power cut at most the last
-        # transactions, and never the file's integrity.
-        connection.execute("PRAGMA synchronous = NORMAL")
-    else:
-        connection.execute("PRAGMA query_only = ON")
-
-
-def _on_begin(connection: Connection, *, statement: str) -> None:
-    # IMMEDIATE: two deferred writers would both read a slot as free before either takes it.
-    connection.exec_driver_sql(statement)
 
 
 @contextmanager
@@ -296,22 +216,3 @@ def _refuse_orphans(connection: Connection, place: str) -> None:
             f"{place}: a row of {orphan[0]} refers to one of {orphan[2]} that is not there; "
             "nothing was changed: put a backup of the file back, or import into another MESE_HOME"
         )
-
-
-def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
-    engine = _engine(url, pool_pre_ping=True)
-    # REPEATABLE READ: what a page draws from several statements must come from one state.
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    writer = engine.execution_options()
-    event.listen(writer, "begin", _wait_for_the_writer_before)
-    return writer, reader
-
-
-def _wait_for_the_writer_before(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
-
-
-def _engine(url: URL, **options: Any) -> Engine:
-    # Tokens stay readable in the file, and short, where they are not ASCII.
-    return create_engine(url, json_serializer=partial(json.dumps, ensure_ascii=False), **options)

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
             str(home.absolute()).encode()
         except UnicodeEncodeError as error:
             raise ValueError(
-                f"the folder {ascii(str(home.absolute()))} has a name that is not UTF-8; "
+                f"the folder {str(home.absolute())!a} has a name that is not UTF-8; "
                 "name another folder"
             ) from error
         return home

@@ -26,7 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 USER = "mese"
 PROGRAMS = ("initdb", "postgres")
@@ -59,12 +59,12 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://{USER}@/{database}?host={self.socket}"
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", encoding: str = "UTF8") -> str:
         """A new database, copied from `template`; returns its name."""
         name = f"test_{next(self._numbers)}"
         self.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY ENCODING 'UTF8'").format(
-                Identifier(name), Identifier(template)
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY ENCODING {}").format(
+                Identifier(name), Identifier(template), Literal(encoding)
             )
         )
         return name

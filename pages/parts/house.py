@@ -28,10 +28,25 @@ def settings() -> Settings:
     return Settings()
 
 
+_opened: set[str] = set()
+"""The stores that this process has had open, by URL."""
+
+
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    """The store, made when it is new; raises `db.store.StoreError`."""
-    return Store.open(settings().store_url)
+    """The store; raises `db.store.StoreError`."""
+    return open_store(settings().store_url)
+
+
+def open_store(url: str) -> Store:
+    """The store at a URL, made when it is new, but only the first time that it is asked for.
+
+    One that has gone since is missed, not made anew: an empty one would hide that, and stand in the
+    way of the copy that somebody puts back.
+    """
+    opened = Store.open_again(url) if url in _opened else Store.open(url)
+    _opened.add(url)
+    return opened
 
 
 @st.cache_resource(show_spinner=False)
@@ -65,6 +80,11 @@ def wrong_setting(error: ValidationError) -> str:
     # What is not UTF-8 in it could neither be printed nor sent to a page.
     given = str(first["input"]).encode(errors="backslashreplace").decode()
     return f"MESE_{str(first['loc'][0]).upper()}={given}: {first['msg']}"
+
+
+def look_for_a_bundle() -> None:
+    """Raise `mese.bundle.BundleError` where no bundle fits the store; opens no model."""
+    _fitting_bundle()
 
 
 def engine() -> Engine:

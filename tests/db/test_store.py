@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -14,6 +16,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from db.backing_up import back_up
 from db.models import StoredImage
 from db.store import Store, StoreError, parse_url
 from tests.postgres_cluster import Cluster
@@ -190,6 +193,117 @@ def test_a_store_that_was_closed_takes_the_file_that_is_there(
     file.unlink()
     shutil.copyfile(made_file, file)
     add_next_image(sqlite_store)
+
+
+def test_a_copy_beside_the_log_of_the_file_before_it_is_refused(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    back_up(sqlite_store, tmp_path / "copy.db")
+    add_next_image(sqlite_store)
+    file = sqlite_store.sqlite_file
+    assert file is not None
+    log = file.with_name("mese.db-wal")
+    assert log.stat().st_size > 0
+    whole = (tmp_path / "copy.db").read_bytes()
+    os.replace(tmp_path / "copy.db", file)
+    for use in (Store.open, Store.open_existing, Store.open_again):
+        with pytest.raises(StoreError, match=r"another file: .* remove mese.db-wal and mese.db-sh"):
+            use(f"sqlite:///{file}")
+    assert file.read_bytes() == whole
+    for beside in (log, file.with_name("mese.db-shm")):
+        beside.unlink()
+    with closing(Store.open(f"sqlite:///{file}")) as restored, restored.read() as session:
+        assert session.scalar(select(func.count(StoredImage.id))) == 0
+
+
+@pytest.fixture
+def read_only_disk(made_file: Path, tmp_path: Path) -> Iterator[Path]:
+    """A disk with a store on it that nothing can be written to."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    if not mount or subprocess.run([mount, "-t", "tmpfs", "none", place], check=False).returncode:
+        pytest.skip("only who may mount a disk can make it read-only")
+    try:
+        shutil.copyfile(made_file, place / "mese.db")
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def make_read_only(place: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+
+
+def test_a_store_on_a_read_only_disk_is_read_and_copied(
+    read_only_disk: Path, tmp_path: Path
+) -> None:
+    make_read_only(read_only_disk)
+    store = Store.open_existing(f"sqlite:///{read_only_disk / 'mese.db'}")
+    look(store)
+    back_up(store, tmp_path / "copy.db")
+    with pytest.raises(StoreError, match=r"can only be read there; move it .* or look at MESE_HOM"):
+        add_next_image(store)
+    store.close()
+    assert os.listdir(read_only_disk) == ["mese.db"]
+    with closing(Store.open_existing(f"sqlite:///{tmp_path / 'copy.db'}")) as copy:
+        look(copy)
+
+
+def test_a_read_only_store_whose_log_holds_more_says_what_to_do(read_only_disk: Path) -> None:
+    url = f"sqlite:///{read_only_disk / 'mese.db'}"
+    written = Store.open(url)
+    add_next_image(written)
+    log = (read_only_disk / "mese.db-wal").read_bytes()
+    written.close()
+    (read_only_disk / "mese.db-wal").write_bytes(log)  # as a program that was killed leaves it
+    make_read_only(read_only_disk)
+    with pytest.raises(StoreError, match=r"read-only disk.* mese.db-wal .* copy both files to"):
+        Store.open_existing(url)
+
+
+def test_a_full_disk_is_told_with_the_mend(read_only_disk: Path) -> None:
+    store = Store.open(f"sqlite:///{read_only_disk / 'mese.db'}")
+    size = sum(file.stat().st_size for file in read_only_disk.iterdir()) // 1024 + 200
+    subprocess.run(["mount", "-o", f"remount,size={size}k", read_only_disk], check=True)
+
+    def fill() -> None:
+        with store.write() as session:
+            rows = ({"id": n, "path": f"{n:0200}", "width": 1, "height": 1} for n in range(5000))
+            session.execute(insert(StoredImage), list(rows))
+
+    with pytest.raises(StoreError, match=r"mese.db: .* is full; .*make room on that disk"):
+        fill()
+    store.close()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_name_is_refused(cluster: Cluster, encoding: str) -> None:
+    name = cluster.create(encoding=encoding)
+    for use in (Store.open, Store.open_existing):
+        with pytest.raises(StoreError, match=f"in {encoding}, .* with ENCODING 'UTF8'") as told:
+            use(cluster.url(name))
+        assert f"the database {name} " in str(told.value)
+    cluster.drop(name)
+
+
+def test_the_environment_does_not_choose_the_encoding(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with closing(Store.open(postgresql_url)) as store, store.read() as session:
+        assert session.scalar(text("SELECT 'Łódź 東京'")) == "Łódź 東京"
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["bogus=1", "connect_timeout=abc", "port=abc", "port=1&port=2", "plugin=x", "conninfo=s3cret"],
+)
+def test_what_the_driver_does_not_know_is_told_without_the_password(options: str) -> None:
+    with pytest.raises(StoreError, match=r"^MESE_DATABASE_URL: .*; mend or leave out") as told:
+        Store.open(f"postgresql://u:s3cret@/n?host=/nowhere&{options}")
+    assert "s3cret" not in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 def test_a_postgresql_store_that_was_taken_away_is_told_in_one_line(

@@ -71,6 +71,6 @@ def test_a_given_url_stays_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_home_that_is_not_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environb, b"MESE_HOME", b"/somewhere/\xff")  # type: ignore[misc]
+    monkeypatch.setitem(os.environb, b"MESE_HOME", b"/somewhere/\xff")
     with pytest.raises(ValidationError, match=r"'/somewhere/\\udcff' has a name that is not UTF-8"):
         Settings()

@@ -39,6 +39,30 @@ def test_a_store_that_breaks_under_the_app_is_told_until_it_is_back(home: Path) 
     assert house.trouble() is None
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_a_store_that_goes_under_the_app_is_missed_and_not_made_anew(home: Path, left: str) -> None:
+    assert house.trouble() is None
+    (home / "mese.db").rename(home / "aside.db")
+    if left == "an empty file":
+        (home / "mese.db").touch()
+    for _ in range(3):
+        told = house.trouble()
+        assert told is not None
+        assert "while this program had it open; move that very file back, or stop" in told
+        assert "remove mese.db-wal and mese.db-shm beside it" in told
+        assert "db demo" not in told
+        assert (home / "mese.db").exists() == (left == "an empty file")
+        assert left == "nothing" or (home / "mese.db").stat().st_size == 0
+    (home / "aside.db").rename(home / "mese.db")
+    assert house.trouble() is None
+
+
+def test_a_new_home_gets_a_store(home: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new' / 'mese.db'}"
+    house.open_store(url).close()
+    assert (tmp_path / "new" / "mese.db").is_file()
+
+
 def test_a_bundle_that_vanishes_is_told_until_it_is_back(home: Path) -> None:
     assert house.engine().name == "toy"
     (home / "bundles" / "toy" / "bundle.json").rename(home / "aside.json")
