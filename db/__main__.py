@@ -66,7 +66,10 @@ def import_corpus(
     """Import a corpus; the same one again changes nothing, another one is told apart."""
     with plainly(*MENDABLE):
         settings = settings_or_exit()
-        read = read_path(path, image_root, strict)  # what is no corpus leaves no empty store
+        with stage_bars() as tell:  # before the store: what is no corpus leaves no empty one
+            read = read_path(
+                path, image_root, strict, lambda stage, done, _: tell(stage, done, None, "")
+            )
         store = Store.open(settings.store_url)
         with stage_bars() as tell:
             report = import_path(

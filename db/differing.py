@@ -40,8 +40,9 @@ class Survey:
     def __init__(self, judged: Judge, folder: Path, step: Step) -> None:
         self.judged = judged
         self._file = folder / "digests.db"
-        for _ in judged.images():
-            pass
+        for number, _ in enumerate(judged.images(), 1):
+            if number % 1_000 == 0:
+                step(0)  # it may stop the walk
         with closing(self._open()) as connection:
             for table in ("given", "held"):
                 connection.execute(f"CREATE TABLE {table} (digest BLOB, line INTEGER, text TEXT)")

@@ -37,8 +37,9 @@ from mese.setting_aside import SetAside
 
 SHOWN_DIFFERENCES = 6
 
+READING = "Reading"
 COPYING, STORING, LOOKING = "Copying images", "Storing tables", "Looking at images"
-"""The stages after the sentences are read, as a progress bar names them."""
+"""The stages before and after the sentences are read, as a progress bar names them."""
 
 UNREADABLE = select(StoredImage.id).where(StoredImage.problem.is_not(None)).limit(1)
 
@@ -98,13 +99,15 @@ def utc_now() -> datetime:
 
 
 def read_path(
-    path: Path, image_root: Path | None = None, strict: bool = False
+    path: Path, image_root: Path | None = None, strict: bool = False, stages: Stages = _silent
 ) -> MesedFolder | OwnCorpus:
     """What lies at `path`: a MESED folder, or a CSV or JSONL file of the simple form.
 
-    Raises `MesedFormatError` where it cannot be read as a whole.
+    `stages` hears of the lines that were read, of an unknown number. Raises `MesedFormatError`
+    where it cannot be read as a whole.
     """
-    return (read_folder if path.is_dir() else read_own_form)(path, image_root, strict)
+    read = read_folder if path.is_dir() else read_own_form
+    return read(path, image_root, strict, lambda lines: stages(READING, lines, 0))
 
 
 def import_path(
@@ -128,7 +131,7 @@ def import_path(
     the reading set aside.
     """
     check(user or open_mode_user(), Role.LEAD)
-    read = read or read_path(path, image_root, strict)
+    read = read or read_path(path, image_root, strict, stages)
     report = import_records(
         store,
         read.records,
@@ -174,9 +177,9 @@ def import_records(
     image root below which images would be lost that the store can read. `strict` raises
     `MesedFormatError` at the first line that would be set aside. Images stay where they are, or
     are copied below `copy_to`. `progress` gets the sentences done and their number, where known;
-    `stages` hears of what comes after them: its name, how much is done, of how much. What either
-    raises stops the import. Its working files lie beside a SQLite store's file, else below
-    `work_in`, or among the system's temporary ones.
+    `stages` hears of what comes before and after them: its name, how much is done, of how much (0
+    where nobody knows). What either raises stops the import. Its working files lie beside a SQLite
+    store's file, else below `work_in`, or among the system's temporary ones.
     """
     check(user or open_mode_user(), Role.LEAD)
     _refuse_unstorable(records)

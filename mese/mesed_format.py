@@ -9,6 +9,7 @@ it is set aside with its file, line and reason.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,14 +61,21 @@ class MesedFolder:
         return (*self._small_files.all(), *self._images.aside.all(), *self._sentences.aside.all())
 
 
-def read_folder(folder: Path, image_root: Path | None = None, strict: bool = False) -> MesedFolder:
+def read_folder(
+    folder: Path,
+    image_root: Path | None = None,
+    strict: bool = False,
+    told: Callable[[int], None] | None = None,
+) -> MesedFolder:
     """Read a MESED folder; images lie below `image_root`, which is the folder itself by default.
 
     Raises `MesedFormatError` when a necessary file is missing or unreadable as a whole, and, with
     `strict`, at the first line that would be set aside (for sentences: while they are walked).
+    `told` hears how many lines of the other files were read, and stops the reading by what it
+    raises.
     """
     _require_layout(folder)
-    aside = Aside(strict)
+    aside = Aside(strict, told)
     if not (folder / QUERY_FOLDERS[3]).is_dir():
         aside.put("query/", 0, "not there, so the corpus has no queries of 3 seeds")
     entities = _read_entities(folder, aside)

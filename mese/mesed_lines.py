@@ -36,6 +36,7 @@ def text_lines(path: Path, name: str, aside: Aside) -> Iterator[tuple[int, str]]
     """
     with path.open("rb") as stream:
         for number, raw in _bounded_lines(stream):
+            aside.count_line()
             if number == 1 and raw and raw.startswith(UTF16):
                 raise MesedFormatError(f"{path} is written in UTF-16; save it as UTF-8")
             if raw is None:

@@ -8,7 +8,7 @@ two contexts or more, queries are drawn (docs/mesed-folders.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,16 +61,24 @@ class _Found:
     members: dict[str, dict[int, None]] = field(default_factory=dict)
 
 
-def read_own_form(path: Path, image_root: Path | None = None, strict: bool = False) -> OwnCorpus:
+def read_own_form(
+    path: Path,
+    image_root: Path | None = None,
+    strict: bool = False,
+    told: Callable[[int], None] | None = None,
+) -> OwnCorpus:
     """Read a CSV or JSONL file; images lie below `image_root`, by default the file's folder.
 
     Raises `MesedFormatError` when the file is neither or has no usable row, and, with `strict`, at
-    the first row that would be set aside.
+    the first row that would be set aside. `told` hears how many lines were read, and stops the
+    reading by what it raises.
     """
     if not path.is_file() or path.suffix.lower() not in (".csv", ".jsonl"):
         raise MesedFormatError(f"{path} is neither a MESED folder nor a .csv or .jsonl file")
     rows = _RowStream(path, strict)
+    rows.aside.told = told
     found = _collect(rows)
+    rows.aside.told = None  # whoever walks the sentences counts them
     if not found.ids:
         first = f"; first of all {rows.aside.items[0]}" if rows.aside.items else ""
         raise MesedFormatError(f"{path} has no usable row{first}")

@@ -6,10 +6,13 @@ So nothing disappears silently, and one bad line does not cost the other 434,674
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 MAX_ITEMS = 10_000
 """How many lines are remembered as set aside; those after them are counted."""
+TOLD_EVERY = 2_000
+"""Lines: often enough to stop at once, seldom enough to cost nothing."""
 
 
 class MesedFormatError(ValueError):
@@ -41,12 +44,20 @@ class Aside:
     """Collects what is set aside; when `strict`, the first one ends the reading instead.
 
     The first `MAX_ITEMS` are kept; `more` counts the others, so that a file of nothing but faults
-    does not fill the memory.
+    does not fill the memory. `told` hears how many lines were read, good or not; what it raises
+    stops the reading.
     """
 
     strict: bool = False
+    told: Callable[[int], None] | None = None
     items: list[SetAside] = field(default_factory=list)
     more: int = 0
+    lines: int = 0
+
+    def count_line(self) -> None:
+        self.lines += 1
+        if self.told and self.lines % TOLD_EVERY == 0:
+            self.told(self.lines)
 
     def put(self, file: str, line: int, reason: str) -> None:
         item = SetAside(file, line, reason)

@@ -22,7 +22,17 @@ from db.corpus import (
 from db.models import Base, StoredImage
 from db.staging import AT_ONCE
 from db.store import Store, StoreError
-from mese.corpus import Candidate, Context, Corpus, CorpusRecords, Entity, Mention, Query, Sentence
+from mese.corpus import (
+    Candidate,
+    Context,
+    Corpus,
+    CorpusRecords,
+    Entity,
+    ImageFacts,
+    Mention,
+    Query,
+    Sentence,
+)
 from mese.images import sha256_of
 from mese.mesed_format import MesedFormatError, read_folder
 from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, LOS_ANGELES, draw
@@ -341,6 +351,24 @@ def test_progress_counts_up_to_all_sentences(store: Store, records: CorpusRecord
     many = tuple(records.sentences) * 500
     import_records(store, with_sentences(records, *many), progress=lambda *step: steps.append(step))
     assert steps == [(1000, 2500), (2000, 2500), (2500, 2500)]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_import_stops_among_the_images_that_are_only_known(
+    store: Store, records: CorpusRecords, again: bool
+) -> None:
+    known = [ImageFacts(f"{number}.png", licence="CC0") for number in range(1_001)]
+    many = replace(records, images=known)
+    if again:
+        import_records(store, many)
+
+    def stop(done: int, total: int | None) -> None:
+        assert done == 0
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_records(store, many, progress=stop)
+    assert is_empty(store) is not again
 
 
 def test_policies_that_need_a_choice_are_refused_while_there_is_none(

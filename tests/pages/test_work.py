@@ -107,6 +107,50 @@ def test_an_upload_stopped_before_it_is_stored_leaves_nothing(
     assert (is_empty(store), uploads(settings)) == (True, [])
 
 
+@pytest.mark.parametrize("row", ["Rome,In Rome.,", "Rome,Elsewhere.,", "{"])
+def test_a_table_that_is_read_tells_and_stops_there(
+    store: Store, settings: Settings, tmp_path: Path, row: str
+) -> None:
+    path = tmp_path / "towns.csv"
+    path.write_text("entity,sentence,image\n" + f"{row}\n" * 9_000 + "Oslo,In Oslo.,\n")
+    told: list[tuple[str, int, int | None]] = []
+
+    def bring_in(tell: Tell) -> None:
+        work.import_from(store, settings, LEAD, path, None, replace=False, copy=False, tell=tell)
+
+    with pytest.raises(Stopped):
+        bring_in(stopping_at("Reading"))
+    assert is_empty(store)
+    bring_in(lambda stage, done, of: told.append((stage, done, of)))
+    assert [t for t in told if t[0] == "Reading"] == [
+        ("Reading", lines, 0) for lines in (2_000, 4_000, 6_000, 8_000)
+    ]
+
+
+@pytest.mark.parametrize("file", ["entity2id.txt", "gt/Towns.txt", "entities.jsonl"])
+def test_a_folder_that_is_read_stops_there(
+    store: Store, settings: Settings, tmp_path: Path, file: str
+) -> None:
+    folder = tmp_path / "towns"
+    for name, text in {
+        "entity2id.txt": "Rome\t1\n",
+        "sentences.json": '{"tokens": ["Rome"], "entityMentions": '
+        '[{"entityId": 1, "start": 0, "end": 0}]}\n',
+        "gt/Towns.txt": "1\tRome\t1\n",
+        "entities.jsonl": "{}\n",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text * (2_001 if name == file else 1))
+    with pytest.raises(Stopped):
+        work.import_from(
+            store, settings, LEAD, folder, None, replace=False, copy=False,
+            tell=stopping_at("Reading"),
+        )  # fmt: skip
+    assert is_empty(store)
+    work.import_from(store, settings, LEAD, folder, None, replace=False, copy=False, tell=quiet)
+    assert not is_empty(store)
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
