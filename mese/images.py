@@ -1,8 +1,8 @@
 """Opening images that nobody vouches for, and cutting them into the model's patches.
 
-Paths stay below their root, pixel counts are bounded before decoding, and whatever cannot be read
-raises `UnreadableImage` with the reason. Patches follow section 4 of the paper and the release:
-192 × 192 pixels, bicubic, aspect ignored, 6 × 6 patches of 32 pixels, row by row.
+Paths stay below their root, bytes and pixels are bounded before reading and decoding, and whatever
+cannot be read raises `UnreadableImage` with the reason. Patches follow section 4 of the paper and
+the release: 192 × 192 pixels, bicubic, aspect ignored, 6 × 6 patches of 32 pixels, row by row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 50_000_000
+MAX_BYTES = 256 * 2**20
+"""Largest file that is opened: 50 million pixels of 4 bytes, not compressed, and some more."""
+MAX_BYTES_SCANNED = 64 * 2**20
+"""The same for the formats whose readers go through the whole file to find the picture's size."""
+SCANNED = {b"GIF8": "GIF", b"RIFF": "WebP", b"\xff\xd8\xff": "JPEG"}
+"""How their files begin."""
+
 SIDE = 192
 PATCH = 32
 PATCHES = (SIDE // PATCH) ** 2
@@ -92,6 +99,7 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             if path.exists() and not path.is_file():  # opening a pipe would wait for ever
                 raise UnreadableImage(f"{path.name}: not a file")
+            _refuse_oversized(path)
             with Image.open(path, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
@@ -107,6 +115,17 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise UnreadableImage(f"{path.name}: not an image of a known format") from error
     except _DECODERS_FAIL_WITH as error:
         raise UnreadableImage(f"{path.name}: cannot be decoded ({error})") from error
+
+
+def _refuse_oversized(path: Path) -> None:
+    # Before Pillow sees it: it reads a WebP whole, and a GIF byte by byte, for the header alone.
+    with path.open("rb") as stream:
+        start, size = stream.read(4), os.fstat(stream.fileno()).st_size
+    scanned = [name for first, name in SCANNED.items() if start.startswith(first)]
+    most = MAX_BYTES_SCANNED if scanned else MAX_BYTES
+    if size > most:
+        what = f"a {scanned[0]}" if scanned else "an image"
+        raise UnreadableImage(f"{path.name}: {size:,} bytes, over the {most:,} allowed for {what}")
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -171,7 +190,10 @@ def thumbnail(path: Path, cache: Path, key: str, max_pixels: int = MAX_PIXELS) -
 def media_type(path: Path) -> str:
     """The image's media type by its content, never by its name; raises `UnreadableImage`."""
     try:
+        _refuse_oversized(path)
         with Image.open(path, formats=FORMATS) as image:
             return Image.MIME[image.format or ""]
+    except UnreadableImage:
+        raise
     except _DECODERS_FAIL_WITH as error:
         raise UnreadableImage(f"{path.name}: not an image of a known format") from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -84,6 +86,34 @@ def test_a_backup_of_what_is_no_store_is_refused_and_leaves_nothing(tmp_path: Pa
     with pytest.raises(StoreError, match=r"mese.db, being copied to .*: file is not a database"):
         backup_sqlite(tmp_path / "mese.db", tmp_path / "copy.db")
     assert os.listdir(tmp_path) == ["mese.db"]
+
+
+def test_a_backup_that_finds_no_room_leaves_nothing_of_it(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(StoreError, match=r"mese.db, being copied to .*copy.db: "):
+            back_up(sqlite_store, tmp_path / "copies" / "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir(tmp_path / "copies") == []
+
+
+def test_the_next_backup_takes_away_what_a_killed_one_left(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    killed, running = (tmp_path / f".mese-backup-{name}" for name in ("killed", "running"))
+    for folder in (killed, running):
+        folder.mkdir()
+        for name in ("lock", "part", "part-journal"):
+            (folder / name).touch()
+    with (running / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        back_up(sqlite_store, tmp_path / "copy.db")
+    assert not killed.exists()
+    assert len(list(running.iterdir())) == 3
 
 
 def test_a_backup_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -100,6 +100,24 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path, read: object) ->
     read(picture(tmp_path / "small.png"), max_pixels=1200)
 
 
+@pytest.mark.parametrize(
+    ("form", "most"),
+    [("GIF", 64), ("WEBP", 64), ("JPEG", 64), ("PNG", 256), ("BMP", 256), ("TIFF", 256)],
+)
+def test_a_file_of_too_many_bytes_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, most: int
+) -> None:
+    path = picture(tmp_path / "large", format=form)
+    os.truncate(path, most * 2**20)  # sparse: nothing of it lies on the disk
+    if form not in ("GIF", "WEBP"):  # which are read whole
+        assert read_size(path) == (40, 30)
+    os.truncate(path, most * 2**20 + 1)
+    monkeypatch.setattr(Image, "open", None)
+    for read in (open_image, read_size, media_type):
+        with pytest.raises(UnreadableImage, match=f"large: .* over the {most * 2**20:,} allowed"):
+            read(path)
+
+
 @pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "cut.webp", "cut.gif"])
 def test_a_truncated_image_is_refused(tmp_path: Path, name: str) -> None:
     whole = picture(tmp_path / name, (400, 300)).read_bytes()
