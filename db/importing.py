@@ -188,7 +188,7 @@ def import_records(
     held, most = _held(store), image_max_pixels
     given = _Import(store, records, source, judged, held, copy_to, most, step, stages, now)
     place = store.sqlite_file.parent if store.sqlite_file else work_in
-    with workplace(place) as folder, store_faults(f"{folder}, the import's working folder"):
+    with workplace(place) as folder, store_faults(f"{folder.parent}, where an import works"):
         return _bring_in(given, folder, replace)
 
 
