@@ -75,22 +75,26 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
-def refuse_anothers_log(path: Path) -> None:
+def refuse_anothers_log(path: Path, is_another: bool = False) -> None:
     """Raise `StoreError` where a copy was put beside the log of the file that was there before.
 
     SQLite would take the log for the copy's own and write its pages into it. A backup of ours is in
-    rollback mode, and a file in that mode never has a log.
+    rollback mode, and a file in that mode never has a log; of other copies only a program knows
+    that had the file before open: `is_another`.
     """
-    try:
-        with path.open("rb") as stream:
-            mode = stream.read(20)[18:]
-    except OSError:
-        return  # SQLite says what is wrong with it
-    if mode == ROLLBACK_MODE and _size(log_of(path)):
+    if _size(log_of(path)) and (is_another or _mode_of(path) == ROLLBACK_MODE):
         raise StoreError(
             f"{path} is a copy that was put beside the log of another file: stop every program "
             f"that has it open, remove {advice_on_log(path)}, and start again"
         )
+
+
+def _mode_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(20)[18:]
+    except OSError:
+        return b""  # SQLite says what is wrong with it
 
 
 def advice_on_log(path: Path) -> str:

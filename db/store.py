@@ -22,7 +22,13 @@ from sqlalchemy.orm import Session
 
 from db.postgresql_engines import postgresql_engines
 from db.refusals import NoStore, StoreError, store_faults
-from db.sqlite_engines import FileMark, advice_on_log, mark_of, sqlite_engines
+from db.sqlite_engines import (
+    FileMark,
+    advice_on_log,
+    mark_of,
+    refuse_anothers_log,
+    sqlite_engines,
+)
 
 __all__ = ["Store", "StoreError", "parse_url", "store_faults"]
 
@@ -64,21 +70,6 @@ class Store:
             raise NoStore(_none_yet(store.place))
         ensure_current(store)
         return store
-
-    @classmethod
-    def open_again(cls, url: str) -> Store:
-        """As `open_existing`, for a program that had it open before: it says that it is gone."""
-        try:
-            return cls.open_existing(url)
-        except NoStore as error:
-            parsed = parse_url(url)
-            if parsed.get_backend_name() == "sqlite":
-                raise StoreError(_lost(Path(str(parsed.database)).absolute(), "removed")) from error
-            place = parsed.render_as_string(hide_password=True)
-            raise StoreError(
-                f"{place} has lost its tables while this program had it open; restore a backup "
-                "into it, then reload the page or start the program again"
-            ) from error
 
     @classmethod
     def connect(cls, url: str) -> Store:
@@ -146,6 +137,24 @@ class Store:
         self._reader.dispose()
         self._writer.dispose()
         self._file = None
+
+    def open_again(self) -> Store:
+        """The same store anew, for a program that had it open; a missing one is not made.
+
+        Raises `StoreError` where it is gone, or where a copy stands beside the lost file's log.
+        """
+        file = self.sqlite_file
+        if file is not None and self._file is not None:
+            refuse_anothers_log(file, is_another=mark_of(file) not in (None, self._file))
+        try:
+            return self.open_existing(self.url.render_as_string(hide_password=False))
+        except NoStore as error:
+            if file is not None:
+                raise StoreError(_lost(file, "removed")) from error
+            raise StoreError(
+                f"{self.place} has lost its tables while this program had it open; restore a "
+                "backup into it, then reload the page or start the program again"
+            ) from error
 
     def _refuse_another_file(self) -> None:
         # Open connections hold on to a file that has lost its name, and all seems well with them.

@@ -28,8 +28,8 @@ def settings() -> Settings:
     return Settings()
 
 
-_opened: set[str] = set()
-"""The stores that this process has had open, by URL."""
+_opened: dict[str, Store] = {}
+"""The stores that this process has had open, by URL, each as it was opened last."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,9 +44,9 @@ def open_store(url: str) -> Store:
     One that has gone since is missed, not made anew: an empty one would hide that, and stand in the
     way of the copy that somebody puts back.
     """
-    opened = Store.open_again(url) if url in _opened else Store.open(url)
-    _opened.add(url)
-    return opened
+    before = _opened.get(url)
+    _opened[url] = before.open_again() if before else Store.open(url)
+    return _opened[url]
 
 
 @st.cache_resource(show_spinner=False)

@@ -206,7 +206,7 @@ def test_a_copy_beside_the_log_of_the_file_before_it_is_refused(
     assert log.stat().st_size > 0
     whole = (tmp_path / "copy.db").read_bytes()
     os.replace(tmp_path / "copy.db", file)
-    for use in (Store.open, Store.open_existing, Store.open_again):
+    for use in (Store.open, Store.open_existing):
         with pytest.raises(StoreError, match=r"another file: .* remove mese.db-wal and mese.db-sh"):
             use(f"sqlite:///{file}")
     assert file.read_bytes() == whole
@@ -214,6 +214,37 @@ def test_a_copy_beside_the_log_of_the_file_before_it_is_refused(
         beside.unlink()
     with closing(Store.open(f"sqlite:///{file}")) as restored, restored.read() as session:
         assert session.scalar(select(func.count(StoredImage.id))) == 0
+
+
+def test_any_copy_beside_its_log_is_refused_by_a_program_that_had_the_file_open(
+    sqlite_store: Store,
+) -> None:
+    add_next_image(sqlite_store)
+    file = sqlite_store.sqlite_file
+    assert file is not None
+    with closing(sqlite_store.open_again()) as again:
+        look(again)
+    shutil.copyfile(file, file.with_name("copy.db"))  # which claims to have a log
+    os.replace(file.with_name("copy.db"), file)
+    with pytest.raises(StoreError, match=r"beside the log of another file"):
+        sqlite_store.open_again()
+    for beside in ("mese.db-wal", "mese.db-shm"):
+        file.with_name(beside).unlink()
+    with closing(sqlite_store.open_again()) as restored:
+        add_next_image(restored)
+
+
+def test_a_database_that_lost_its_tables_is_missed_and_not_made_anew(
+    cluster: Cluster, made_database: str
+) -> None:
+    name = cluster.create(made_database)
+    with closing(Store.open(cluster.url(name))) as store:
+        with psycopg.connect(cluster.url(name), autocommit=True) as other:
+            other.execute("DROP SCHEMA public CASCADE")
+            other.execute("CREATE SCHEMA public")
+        with pytest.raises(StoreError, match=r"has lost its tables while .* restore a backup"):
+            store.open_again()
+    cluster.drop(name)
 
 
 @pytest.fixture
