@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from db.cards import EntityCard, cards_of, pictures_of
-from db.loading import chosen_ranks
+from db.loading import chosen_ranks, has_choice
 from db.models import (
     StoredAlias,
     StoredCandidate,
@@ -45,6 +45,14 @@ class ClassCard:
     coarse: str
     members: int
     cover: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassHits:
+    """The best of the classes that were found, and how many were found in all."""
+
+    cards: tuple[ClassCard, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +123,13 @@ def page_start(page: int, per_page: int, items: int) -> int:
 
 
 def class_cards(store: Store, page: int = 1, per_page: int = 60) -> list[ClassCard]:
-    """A page of the fine classes in schema order, each with its first members' pictures."""
+    """A page of the fine classes in schema order, each with pictures of members."""
     with store.read() as session:
         start = page_start(page, per_page, _class_count(session))
         rows = session.execute(_classes().offset(start).limit(per_page)).all()
-        firsts = {row.id: _member_ids(session, row.id, 0, COVER) for row in rows}
-        pictures = pictures_of(session, [e for ids in firsts.values() for e in ids])
-    return [_class_card(row, tuple(pictures.get(e) for e in firsts[row.id])) for row in rows]
+        shown = {row.id: _cover_ids(session, row.id) for row in rows}
+        pictures = pictures_of(session, [e for ids in shown.values() for e in ids])
+    return [_class_card(row, tuple(pictures.get(e) for e in shown[row.id])) for row in rows]
 
 
 def count_classes(store: Store) -> int:
@@ -134,11 +142,11 @@ def _class_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(StoredClass)) or 0
 
 
-def search_classes(store: Store, text: str, limit: int = 8) -> list[ClassCard]:
+def search_classes(store: Store, text: str, limit: int = 8) -> ClassHits:
     """Fine classes whose name holds `text`, best first; blanks do not matter (PassengerCars)."""
     key = fold(text).replace(" ", "")
     if not key:
-        return []
+        return ClassHits((), 0)
     with store.read() as session:
         names = session.execute(select(StoredClass.id, StoredClass.name)).all()
         found = sorted(
@@ -148,7 +156,7 @@ def search_classes(store: Store, text: str, limit: int = 8) -> list[ClassCard]:
         )
         wanted = [number for _, _, number in found[: max(limit, 0)]]
         rows = {row.id: row for row in session.execute(_classes(wanted))}
-    return [_class_card(rows[number]) for number in wanted]
+    return ClassHits(tuple(_class_card(rows[number]) for number in wanted), len(found))
 
 
 def class_view(store: Store, name: str, page: int = 1, per_page: int = 24) -> ClassView | None:
@@ -249,15 +257,31 @@ def _class_card(row: Row[Any], cover: tuple[str | None, ...] = ()) -> ClassCard:
 
 def _member_ids(session: Session, class_id: int, start: int, limit: int) -> list[int]:
     """By name, as people look for them."""
-    wanted = (
+    return list(session.scalars(_members(class_id).offset(start).limit(limit)))
+
+
+def _members(class_id: int) -> Select[int]:
+    return (
         select(StoredEntity.id)
         .join(StoredMembership, StoredMembership.entity_id == StoredEntity.id)
         .where(StoredMembership.class_id == class_id)
         .order_by(StoredEntity.search_key, StoredEntity.id)
-        .offset(start)
-        .limit(limit)
     )
-    return list(session.scalars(wanted))
+
+
+def _cover_ids(session: Session, class_id: int) -> list[int]:
+    """Who stands for a class: its first members that have a reference image, then the first ones.
+
+    A member without one would be shown by its search's first image, which is often a wrong one.
+    """
+    pictured = _members(class_id).join(
+        StoredImage,
+        (StoredImage.id == StoredEntity.reference_image_id) & StoredImage.problem.is_(None),
+    )
+    chosen = list(session.scalars(pictured.limit(COVER)))
+    if len(chosen) < COVER:
+        chosen += [e for e in _member_ids(session, class_id, 0, COVER) if e not in chosen]
+    return chosen[:COVER]
 
 
 def _siblings(session: Session, classes: Sequence[Row[Any]]) -> tuple[ClassCard, ...]:
@@ -333,8 +357,12 @@ def _candidates(
 
 
 def given_policies(store: Store) -> tuple[str, ...]:
-    """The image policies that this store can give."""
+    """The image policies among which this store leaves a choice; the first one alone where every
+    context has one candidate, which is then what each of them gives.
+    """
     with store.read() as session:
+        if not has_choice(session):
+            return IMAGE_POLICIES[:1]
         return tuple(policy for policy in IMAGE_POLICIES if _gives(session, policy))
 
 

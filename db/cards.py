@@ -29,7 +29,10 @@ FIGURE_1 = ("Washington D.C.", "Chicago", "Los Angeles")
 
 @dataclass(frozen=True, slots=True)
 class EntityCard:
-    """An entity as a page shows it; `image_hash` is its best picture's, None without one."""
+    """An entity as a page shows it; `image_hash` is its best picture's, None without one.
+
+    `other_name` is what one that goes by another of its names (role `synonym`) is usually called.
+    """
 
     id: int
     name: str
@@ -37,6 +40,7 @@ class EntityCard:
     classes: tuple[str, ...]
     image_hash: str | None
     contexts: int
+    other_name: str | None = None
 
 
 def entity_cards(store: Store, ids: Iterable[int]) -> dict[int, EntityCard]:
@@ -48,18 +52,19 @@ def entity_cards(store: Store, ids: Iterable[int]) -> dict[int, EntityCard]:
 def cards_of(session: Session, ids: Iterable[int]) -> dict[int, EntityCard]:
     """As `entity_cards`, within a transaction."""
     wanted = list(dict.fromkeys(ids))
-    names = _names(session, wanted)
-    known = [entity for entity in wanted if entity in names]
+    named = _names_and_roles(session, wanted)
+    known = [entity for entity in wanted if entity in named]
     aliases, classes = _aliases(session, known), classes_of(session, known)
     pictures, contexts = pictures_of(session, known), context_counts(session, known)
     return {
         entity: EntityCard(
             entity,
-            names[entity],
+            named[entity][0],
             aliases.get(entity, ()),
             classes.get(entity, ()),
             pictures.get(entity),
             contexts.get(entity, 0),
+            _other_name(named[entity][1], aliases.get(entity, ())),
         )
         for entity in known
     }
@@ -71,13 +76,19 @@ def entity_names(store: Store) -> dict[int, str]:
         return dict(session.execute(select(StoredEntity.id, StoredEntity.name)).all())
 
 
-def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
+def _other_name(role: str, aliases: Sequence[str]) -> str | None:
+    return aliases[0] if role == "synonym" and aliases else None
+
+
+def _names_and_roles(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
     for some in batches(ids, LOOKUP):
         rows = session.execute(
-            select(StoredEntity.id, StoredEntity.name).where(StoredEntity.id.in_(some))
+            select(StoredEntity.id, StoredEntity.name, StoredEntity.role).where(
+                StoredEntity.id.in_(some)
+            )
         )
-        found.update((entity, name) for entity, name in rows)
+        found.update((entity, (name, role)) for entity, name, role in rows)
     return found
 
 
@@ -142,16 +153,29 @@ def _first_pictures(ids: Sequence[int]) -> Select[int, str | None]:
 def example_queries(store: Store, limit: int = 6) -> list[Query]:
     """Queries of 3 seeds to begin with: Figure 1's where its cities are, then one a class.
 
-    Coarse classes take turns, so that the examples show the corpus's width.
+    Coarse classes take turns, so that the examples show the corpus's width. Of a class's queries
+    the first whose seeds all have reference images is taken, else the first: a search's first
+    image is often a wrong one.
     """
     with store.read() as session:
         queries = [query for query in load_queries(session) if len(query.seeds) == 3]
         coarse_of = dict(session.execute(_coarse()).all())
+        pictured = _pictured(session, {seed for query in queries for seed in query.seeds})
     first = _figure_1(store, queries)
     taken = {query.class_name for query in first}
-    firsts = {query.class_name: query for query in reversed(queries)}
+    firsts: dict[str, Query] = {}
+    for query in sorted(queries, key=lambda query: not pictured.issuperset(query.seeds)):
+        firsts.setdefault(query.class_name, query)
     others = [firsts[name] for name in coarse_of if name in firsts and name not in taken]
     return [*first, *take_turns(others, coarse_of)][: max(limit, 0)]
+
+
+def _pictured(session: Session, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` that have a reference image to show."""
+    found: set[int] = set()
+    for some in batches(sorted(ids), LOOKUP):
+        found.update(entity for entity, sha256 in session.execute(_reference_pictures(some)))
+    return found
 
 
 def _coarse() -> Select[str, str]:

@@ -75,8 +75,7 @@ def chosen_ranks(session: Session, image_policy: str) -> ColumnElement[bool]:
     if image_policy not in IMAGE_POLICIES:
         raise StoreError(f"no image policy {image_policy!r}; use {', '.join(IMAGE_POLICIES)}")
     first = StoredCandidate.rank == 1
-    choice = select(StoredCandidate.context_id).where(BEYOND_THE_FIRST).limit(1)
-    if image_policy == "top1" or session.scalar(choice) is None:
+    if image_policy == "top1" or not has_choice(session):
         return first
     scorers = session.scalars(
         select(StoredScorer.id)
@@ -101,6 +100,12 @@ def chosen_ranks(session: Session, image_policy: str) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     return StoredCandidate.rank == func.coalesce(best, 1)
+
+
+def has_choice(session: Session) -> bool:
+    """Whether any context has a candidate beyond the first of its search."""
+    choice = select(StoredCandidate.context_id).where(BEYOND_THE_FIRST).limit(1)
+    return session.scalar(choice) is not None
 
 
 def load_entities(session: Session) -> tuple[Entity, ...]:

@@ -44,6 +44,10 @@ class BundleError(ValueError):
     """A bundle that is missing, broken, or made for another corpus; the message says the mend."""
 
 
+class NoBundle(BundleError):
+    """No bundle at hand fits the corpus: the mend is to train one."""
+
+
 @dataclass(frozen=True)
 class Bundle:
     """An opened bundle. `meta` is bundle.json; `entities` stand in index order."""
@@ -140,7 +144,7 @@ def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
     """The folder of the bundle that the app should use for a corpus with entities `names`.
 
     `wanted` is a name below `bundles` or a folder; empty means the newest that fits, then the
-    shipped one. Raises `BundleError` with the reason and the next step.
+    shipped one. Raises `BundleError` with the reason and the next step, `NoBundle` where none fits.
     """
     if wanted:
         folder = locate(bundles, wanted)
@@ -154,7 +158,7 @@ def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
                 return folder
         except BundleError:
             continue  # a broken bundle is reported when it is asked for by name
-    raise BundleError(
+    raise NoBundle(
         "no trained bundle fits this corpus yet. Make one: `python -m train fit --name NAME`, "
         "then `python -m train represent --name NAME`"
     )

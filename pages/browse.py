@@ -14,6 +14,7 @@ import streamlit as st
 from db.accounts import Role
 from db.browsing import (
     ClassCard,
+    ClassHits,
     ClassView,
     EntityView,
     class_cards,
@@ -33,10 +34,11 @@ from pages.parts.browsing import (
     draw_class_links,
     draw_member,
     draw_queries,
+    policy_words,
 )
 from pages.parts.calm import no_corpus, notes
 from pages.parts.door import require
-from pages.parts.head import page_head
+from pages.parts.head import name_the_tab, page_head
 from pages.parts.links import BROWSE, EXPAND, link
 from pages.parts.pictures import draw_picture
 from pages.parts.places import Place, pages_of, read_place, within
@@ -45,6 +47,7 @@ from pages.parts.text import as_html, as_text, count
 user = require(Role.VIEWER)
 store = house.store()
 
+CLASSES_FOUND, ENTITIES_FOUND = 8, 20
 CLASSES_A_PAGE = 120
 MEMBERS_A_PAGE = 36
 CONTEXTS_A_PAGE = 8
@@ -82,12 +85,15 @@ def find() -> None:
         key="find-any",
         placeholder="Type a few letters",
     )
-    classes = search_classes(store, text, limit=5) if text else []
-    entities = search_entities(store, text, limit=20) if text else []
+    found = search_classes(store, text, CLASSES_FOUND) if text else None
+    classes = found.cards if found else ()
+    entities = search_entities(store, text, ENTITIES_FOUND) if text else []
     # One row that is always there and scrolls sideways: what is below it stays where it is.
     with st.container(
         key="found", horizontal=True, wrap=False, gap="xsmall", vertical_alignment="center"
     ):
+        if found and (classes or entities):
+            st.caption(found_words(found, len(entities)), width="content")
         for card in classes:
             place = Place(class_name=card.name)
             draw_hit(f"{card.name} · class of {card.members:,}", place, ":material/category:")
@@ -103,6 +109,14 @@ def find() -> None:
                 if typed
                 else "What is found appears here; press it to open it."
             )
+
+
+def found_words(classes: ClassHits, entities: int) -> str:
+    """How much was found, and how much of it is shown: the row beside it may end out of sight."""
+    some, total = len(classes.cards), classes.total
+    words = [f"{some} of {count(total, 'class')}" if some < total else count(total, "class")]
+    words += [count(entities, "entity") + " or more" * (entities == ENTITIES_FOUND)]
+    return " · ".join(word for word, n in zip(words, (total, entities), strict=True) if n)
 
 
 def draw_hit(label: str, place: Place, icon: str | None = None) -> None:
@@ -142,7 +156,7 @@ def draw_all_classes(place: Place) -> None:
 def draw_class_page(place: Place, view: ClassView) -> None:
     card = view.card
     place, said = within(place, card.members, MEMBERS_A_PAGE)
-    draw_way((card.coarse, card.middle))
+    draw_way(view)
     st.header(as_text(card.name), anchor=False)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.markdown(count(card.members, "member"), width="content")
@@ -161,13 +175,16 @@ def draw_class_page(place: Place, view: ClassView) -> None:
         draw_queries(view.queries)
 
 
-def draw_way(above: tuple[str, ...]) -> None:
-    """Where a class stands in the schema, and the way back to all classes."""
+def draw_way(view: ClassView | EntityView) -> None:
+    """The way up: to all classes, and from an entity through the schema to each of its own."""
     with st.container(key="way", horizontal=True, gap="small", vertical_alignment="center"):
         link(BROWSE, "All classes", icon=":material/arrow_back:")
-        names = [as_text(name) for name in above if name]
-        if names:
-            st.caption(" › ".join(names))
+        for home in view.classes if isinstance(view, EntityView) else [view.card]:
+            above = [as_text(name) for name in (home.coarse, home.middle) if name]
+            if above:
+                st.caption(" › ".join(above), width="content")
+            if isinstance(view, EntityView):
+                link(BROWSE, f"› {home.name}", {"class": home.name})
 
 
 def beginning(view: ClassView) -> str:
@@ -189,7 +206,9 @@ def draw_entity_page(place: Place, view: EntityView) -> None:
     draw_contexts(place, view)
     for number, (home, fellows) in enumerate(zip(view.classes, view.fellows, strict=True)):
         if fellows:
-            st.subheader(f"Also in {as_text(home.name)}", anchor=False)
+            with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+                st.subheader(f"Also in {as_text(home.name)}", anchor=False, width="content")
+                link(BROWSE, f"All {home.members:,}", {"class": home.name})
             with st.grid("auto", min_column_width=132, gap="small"):
                 for fellow in fellows:
                     draw_member(user, fellow, f"fellow-{number}")
@@ -199,7 +218,7 @@ def draw_entity_page(place: Place, view: EntityView) -> None:
 def draw_portrait(view: EntityView) -> None:
     """The entity's picture, its names, classes and where to go with it."""
     card = view.card
-    draw_way(())
+    draw_way(view)
     with st.container(key="portrait", horizontal=True, gap="medium"):
         with st.container(width=220):
             origin = "Its reference image" if view.reference_hash else "From its first context"
@@ -250,19 +269,13 @@ def draw_contexts(place: Place, view: EntityView) -> None:
     notes(said)
     place = draw_policy(place)
     contexts = entity_contexts(store, view.card.id, place.page, CONTEXTS_A_PAGE, place.policy)
+    st.caption(policy_words(place.policy, contexts))
     st.html("".join(context_html(user, context) for context in contexts))
     draw_pages(place, total, CONTEXTS_A_PAGE)
 
 
-POLICY_WORDS = {
-    "top1": "the first image of its search",
-    "reranked": "the candidate with the best score",
-    "calibrated": "what annotators chose, and the best score until they have",
-}
-
-
 def draw_policy(place: Place) -> Place:
-    """The image policy in words, and a choice where the store can give several."""
+    """A choice of image policy where the store leaves one; the place under a policy it gives."""
     given = given_policies(store)
     if place.policy not in given:
         notes([f"This store has no scores or labels for {as_text(place.policy)}; it shows top1."])
@@ -277,10 +290,6 @@ def draw_policy(place: Place) -> Place:
             key=key,
             on_change=lambda: show(replace(place, policy=st.session_state[key])),
         )
-    st.caption(
-        f"Each sentence with the image that it uses under the policy {place.policy} "
-        f"({POLICY_WORDS[place.policy]}), marked among all that its search found."
-    )
     return place
 
 
@@ -289,6 +298,7 @@ def draw(place: Place) -> None:
     if place.entity is not None:
         entity = entity_view(store, place.entity, FELLOWS)
         if entity is not None:
+            name_the_tab(entity.card.name)
             draw_entity_page(place, entity)
             return
         notes([f"There is no entity {place.entity} in this corpus. Find one by its name above."])
@@ -296,6 +306,7 @@ def draw(place: Place) -> None:
     elif place.class_name is not None:
         found = class_view(store, place.class_name, place.page, MEMBERS_A_PAGE)
         if found is not None:
+            name_the_tab(found.card.name)
             draw_class_page(place, found)
             return
         shown = as_text(place.class_name[:80])

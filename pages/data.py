@@ -17,18 +17,19 @@ import streamlit as st
 
 from db.accounts import Role
 from db.corpus import is_empty
-from db.jobs import Busy, Tell
+from db.jobs import Busy, Job, Tell
 from db.store import StoreError
 from mese.corpus import IMAGE_POLICIES
 from pages.parts import house, work
 from pages.parts.door import require
 from pages.parts.head import page_head
 from pages.parts.reports import draw_outcome, draw_progress
-from pages.parts.text import as_text
+from pages.parts.text import as_sentence
 
 user = require(Role.LEAD)
 store, settings, jobs = house.store(), house.settings(), house.jobs()
 REFUSED = "data: refused"
+UNTICKED = "data: unticked after"
 
 FORMS = """
 A **MESED folder** holds `entity2id.txt`, `sentences.json`, its classes in `gt/` or `eid2cls.json`,
@@ -125,8 +126,20 @@ def draw_job() -> None:
     if job is not None and job.running:
         watch_job(job.number)
     elif job is not None and job.kind:
+        untick_after(job)
         draw_outcome(job)
         st.button("Dismiss", type="tertiary", on_click=jobs.forget, args=(user,))
+
+
+def untick_after(job: Job) -> None:
+    """Untick "Replace" once an import is done: to replace the next corpus is a choice of its own.
+
+    A refused import leaves it, for the same import is tried again.
+    """
+    done = job.kind == "import" and job.refusal is None
+    if done and st.session_state.get(UNTICKED) != job.number:
+        st.session_state[UNTICKED] = job.number
+        st.session_state["import-replace"] = st.session_state["upload-replace"] = False
 
 
 @st.fragment(run_every="1s")
@@ -216,7 +229,7 @@ page_head("Data", "Bring a corpus in, write it out, check it, back it up.", user
 with st.container(key="job"):  # always there, so that the tabs below it stay as they are
     refused = st.session_state.pop(REFUSED, None)
     if refused:
-        st.warning(as_text(refused), icon=":material/info:")
+        st.warning(as_sentence(refused), icon=":material/info:")
     draw_job()
 under_way = jobs.now()
 busy = under_way is not None and under_way.running

@@ -12,12 +12,12 @@ import streamlit as st
 from db.accounts import Role
 from db.corpus import EntityHit, entity_cards, example_queries, is_empty, search_entities
 from db.store import StoreError
-from mese.bundle import BundleError
+from mese.bundle import BundleError, NoBundle
 from mese.corpus import Expansion
 from mese.engine import METHOD_WORDS, Engine, SeedError
 from pages.parts import house
 from pages.parts.address import MAX_SEEDS, SIZES, View, read_view
-from pages.parts.calm import no_corpus, notes
+from pages.parts.calm import no_corpus, no_model, notes
 from pages.parts.cards import Cards, draw_example, draw_result, draw_seed, kind_of, shared_classes
 from pages.parts.door import require
 from pages.parts.head import page_head
@@ -150,6 +150,19 @@ def draw_facts(engine: Engine, expansion: Expansion, hits: int | None, wanted: s
     st.caption(" · ".join(facts))
 
 
+def has_model() -> bool:
+    """Whether a bundle fits the corpus; said above all else where none does."""
+    try:
+        house.look_for_a_bundle()
+    except NoBundle:
+        no_model(house.settings().home)
+    except BundleError as error:
+        st.info(as_sentence(str(error)), icon=":material/info:")
+    else:
+        return True
+    return False
+
+
 def draw_results(engine: Engine, view: View, seed_cards: Cards) -> None:
     known = [seed for seed in view.seeds if engine.knows(seed)]
     notes(
@@ -183,11 +196,12 @@ view = View(tuple(seed for seed in asked.seeds if seed in seed_cards), asked.siz
 wrong += [
     f"There is no entity {seed} in this corpus." for seed in asked.seeds if seed not in seed_cards
 ]
+ready = has_model()
 draw_controls(view, seed_cards)
 notes(as_text(note) for note in wrong)
 if not view.seeds:
     draw_examples(view)
-else:
+elif ready:
     try:
         draw_results(house.engine(), view, seed_cards)
     except (BundleError, SeedError, StoreError) as error:

@@ -13,7 +13,7 @@ from pages.parts.door import require
 from pages.parts.figures import class_sunburst, contexts_histogram, draw_figure
 from pages.parts.head import page_head
 from pages.parts.links import BROWSE, DATA, EXPAND, link_over
-from pages.parts.text import as_html, as_text
+from pages.parts.text import as_html, as_text, count, span
 
 user = require(Role.VIEWER)
 
@@ -44,10 +44,10 @@ def summary(facts: Overview) -> str:
     spread = facts.contexts_per_entity
     outside = facts.entities - facts.entities_in_a_class
     sizes = [size.members for size in facts.class_sizes]
-    said = [f"{spread.min:,} to {spread.max:,} contexts an entity, median {spread.median:g}"]
+    said = [f"{span(spread.min, spread.max, 'context')} an entity, median {spread.median:g}"]
     if sizes:
-        said.append(f"{min(sizes):,} to {max(sizes):,} members a class")
-        said.append(f"{outside:,} entities in no class")
+        said.append(f"{span(min(sizes), max(sizes), 'member')} a class")
+        said.append(f"{count(outside, 'entity')} in no class")
     if facts.contexts_without_image:
         share = max(facts.missing_rate, 0.001)
         said.append(f"{share:.1%} of the contexts without an image")
@@ -63,7 +63,11 @@ def draw_charts(facts: Overview) -> None:
         if facts.class_sizes:
             draw_figure(
                 class_sunburst(facts.class_sizes),
-                f"{facts.classes} fine classes within their middle and coarse classes",
+                f"{count(facts.classes, 'fine class')} within their middle and coarse classes",
+            )
+            st.caption(
+                "Press a slice to open it, and the middle to go back; "
+                "hold the pointer on one for its whole name."
             )
         else:
             st.caption("This corpus has no classes.")
@@ -77,7 +81,7 @@ def draw_charts(facts: Overview) -> None:
 
 
 def draw_classes(facts: Overview) -> None:
-    with st.expander(f"All {facts.classes} fine classes"):
+    with st.expander(f"All {count(facts.classes, 'fine class')}"):
         rows = [(size.coarse, size.middle, size.fine, size.members) for size in facts.class_sizes]
         columns = ["Coarse", "Middle", "Fine class", "Members"]
         st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)

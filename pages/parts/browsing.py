@@ -9,6 +9,7 @@ import streamlit as st
 from db.accounts import User
 from db.browsing import CandidateView, ClassCard, ContextView, QueryView
 from db.corpus import EntityCard
+from pages.parts.cards import name_html
 from pages.parts.links import BROWSE, EXPAND, link, link_over
 from pages.parts.pictures import draw_picture, picture_html
 from pages.parts.sentences import sentence_html
@@ -40,12 +41,9 @@ def draw_class(user: User, card: ClassCard, number: int) -> None:
 
 def draw_member(user: User, card: EntityCard, key: str) -> None:
     """An entity as a card: its picture, name and number of contexts. All of it links."""
-    name, about = as_html(card.name), count(card.contexts, "context")
+    about = count(card.contexts, "context")
     with st.container(key=f"card-{key}-{card.id}", gap=None):
-        below = (
-            f'<div class="mese-name" title="{name}">{name}</div>'
-            f'<div class="mese-class">{about}</div>'
-        )
+        below = f'{name_html(card.name, card)}<div class="mese-class">{about}</div>'
         draw_picture(user, card.image_hash, card.name, below)
         link_over(f"{key}-{card.id}", BROWSE, card.name, {"entity": str(card.id)})
 
@@ -63,6 +61,26 @@ def draw_queries(queries: Sequence[QueryView]) -> None:
         names = " · ".join(card.name for card in query.seeds)
         seeds = ",".join(str(card.id) for card in query.seeds)
         link(EXPAND, f"{len(query.seeds)} seeds: {names}", {"seeds": seeds}, ":material/hub:")
+
+
+POLICY_WORDS = {
+    "top1": "the first image of its search",
+    "reranked": "the candidate with the best score",
+    "calibrated": "what annotators chose, and the best score until they have",
+}
+
+
+def policy_words(policy: str, contexts: Sequence[ContextView]) -> str:
+    """Which image each of these contexts is shown with, and why that one."""
+    most = max((len(context.candidates) for context in contexts), default=0)
+    if most > 1:
+        return (
+            f"Each sentence with the image that it uses under the policy {policy} "
+            f"({POLICY_WORDS[policy]}), marked among all that its search found."
+        )
+    if most == 1:
+        return "Each sentence with its image, the only one that the corpus has for it."
+    return "The corpus has no image for these sentences."
 
 
 def context_html(user: User, context: ContextView) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
@@ -29,6 +31,23 @@ def no_corpus() -> NoReturn:
     link(DATA, "Import a corpus", icon=":material/database:")
     st.stop()
     raise AssertionError("st.stop() does not return")
+
+
+def no_model(home: Path) -> None:
+    """Say that no model knows this corpus yet, and how to make one: commands to be copied."""
+    st.info(
+        "No trained bundle fits this corpus yet, so there is nothing to rank with. To train one, "
+        "run this in the repository's folder, with the same `MESE_HOME` as this app. For about "
+        "1,000 entities it takes 16 to 26 minutes on 2 cores; then reload this page.",
+        icon=":material/info:",
+    )
+    commands = (
+        "source .venv/bin/activate",
+        f"export MESE_HOME={shlex.quote(str(home.absolute()))}",
+        "python -m train fit --name first",
+        "python -m train represent --name first",
+    )
+    st.code("\n".join(commands), language=None)
 
 
 def broken(error: Exception) -> bool:

@@ -42,17 +42,31 @@ def draw_result(user: User, result: Result, kind: str, cards: Cards) -> None:
     card = cards.get(result.id)
     with st.container(key=f"card-{kind}-{result.id}", gap=None):
         alt = f"{result.name}, rank {result.rank}"
-        draw_picture(user, card.image_hash if card else None, alt, _caption(result, kind))
+        draw_picture(user, card.image_hash if card else None, alt, _caption(result, kind, card))
         if card:
             link_over(f"result-{result.id}", BROWSE, result.name, {"entity": str(result.id)})
 
 
-def _caption(result: Result, kind: str) -> str:
-    name, classes = as_html(result.name), as_html(", ".join(result.classes) or "no class")
+def name_html(name: str, card: EntityCard | None) -> str:
+    """The line of a card that names its entity."""
+    other = f" ({card.other_name})" if card and card.other_name else ""
+    title = as_html(f"{name}{other}")
+    return f'<div class="mese-name" title="{title}">{as_html(name)}{_other_html(card)}</div>'
+
+
+def _other_html(card: EntityCard | None) -> str:
+    """After a nickname, smaller, what its bearer is usually called."""
+    if not card or not card.other_name:
+        return ""
+    return f" <small>({as_html(card.other_name)})</small>"
+
+
+def _caption(result: Result, kind: str, card: EntityCard | None) -> str:
+    classes = as_html(", ".join(result.classes) or "no class")
     verdict = {"hit": "<b>✓ hit</b> · ", "other": "○ other · "}.get(kind, "")
     return (
         f'<div class="mese-line"><span>{result.rank}</span><span>{result.score:.3f}</span></div>'
-        f'<div class="mese-name" title="{name}">{name}</div>'
+        f"{name_html(result.name, card)}"
         f'<div class="mese-class" title="{classes}">{verdict}{classes}</div>'
     )
 
@@ -81,7 +95,7 @@ def draw_example(user: User, seeds: Sequence[int], cards: Cards) -> None:
     """An example query's seeds, side by side."""
     figures = "".join(
         f"<figure>{picture_html(user, cards[s].image_hash, cards[s].name)}"
-        f"<figcaption>{as_html(cards[s].name)}</figcaption></figure>"
+        f"<figcaption>{as_html(cards[s].name)}{_other_html(cards[s])}</figcaption></figure>"
         for s in seeds
     )
     st.html(f'<div class="mese-trio">{figures}</div>')

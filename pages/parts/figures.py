@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from db.corpus import ClassSize
-from pages.parts.text import as_html
+from pages.parts.text import as_html, count
 
 Figure = dict[str, Any]
 
@@ -50,7 +50,8 @@ def class_sunburst(sizes: Sequence[ClassSize]) -> Figure:
         "branchvalues": "total",
         "insidetextorientation": "auto",
         "leaf": {"opacity": 0.9},  # Plotly's own 0.7 greys the labels of the dark theme
-        "hovertemplate": "%{label}: %{value} members<extra></extra>",
+        "hovertext": [f"{as_html(path[-1])}: {count(n, 'member')}" for path, n in members.items()],
+        "hovertemplate": "%{hovertext}<extra></extra>",
     }
     readable = {"minsize": 9, "mode": "hide"}
     layout = {"height": _HEIGHT, "margin": _ROOM, "uniformtext": readable}
@@ -75,14 +76,20 @@ def _id(path: Sequence[str]) -> str:
 def contexts_histogram(histogram: Mapping[int, int]) -> Figure:
     """How many entities (up) have how many contexts (across); a wide spread is put into bins."""
     bins = binned(histogram)
-    spans = [f"{b.first}" if b.first == b.last else f"{b.first}–{b.last}" for b in bins]
+    spans = [
+        count(b.first, "context") if b.first == b.last else f"{b.first}–{b.last} contexts"
+        for b in bins
+    ]
     trace = {
         "type": "bar",
         "x": [(b.first + b.last) / 2 for b in bins],
         "y": [b.entities for b in bins],
         "width": [0.9 * (b.last - b.first + 1) for b in bins],
-        "customdata": spans,
-        "hovertemplate": "%{y} entities with %{customdata} contexts<extra></extra>",
+        "customdata": [
+            f"{count(b.entities, 'entity')} with {span}"
+            for b, span in zip(bins, spans, strict=True)
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
     }
     layout = {
         "height": _HEIGHT,

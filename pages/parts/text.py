@@ -10,6 +10,8 @@ from __future__ import annotations
 import html
 import re
 
+from mese.printable import printable
+
 JOINER = "\u2060"
 """Word joiner: takes no room, and parts a pattern that no backslash can part."""
 
@@ -32,7 +34,7 @@ do harm, for a code span of these letters shows just them."""
 
 def as_text(name: str) -> str:
     """Markdown that shows `name` literally, on one line, in any Streamlit label or text."""
-    line = " ".join(name.split())
+    line = printable(" ".join(name.split()))
     parted = _LATE.sub(lambda found: found.group() + JOINER, line)
     return _PUNCTUATION.sub(r"\\\1", parted)
 
@@ -54,7 +56,15 @@ def as_html(name: str) -> str:
     return html.escape(name, quote=True)
 
 
+def span(least: int, most: int, thing: str) -> str:
+    """`3 to 12 members`, `5 members`, `1 member`."""
+    return f"{least:,} to " * (least != most) + count(most, thing)
+
+
 def count(number: int, thing: str) -> str:
-    """`1 class`, `12,000 classes`."""
-    ending = "es" if thing.endswith("s") else "s"
-    return f"{number:,} {thing}" + ending * (number != 1)
+    """`1 class`, `12,000 classes`, `3 entities`."""
+    if number == 1:
+        return f"1 {thing}"
+    if thing.endswith("y"):
+        return f"{number:,} {thing[:-1]}ies"
+    return f"{number:,} {thing}{'es' if thing.endswith('s') else 's'}"

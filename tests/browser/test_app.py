@@ -23,6 +23,7 @@ PICTURES_SHOWN = """() => {
   const all = [...document.querySelectorAll('img.mese-pic')];
   return all.length > 0 && all.every(i => i.complete && i.naturalWidth > 0);
 }"""
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 WIDE = f'() => document.querySelectorAll("{CARDS}").length'
 
 
@@ -34,7 +35,7 @@ def open_expand(page: Page, server: Server, query: str = "") -> None:
 def names_shown(page: Page) -> list[str]:
     page.wait_for_selector(".mese-name")
     expect(page.get_by_text("results ·")).to_be_visible()
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_selector(SETTLED)
     return [text.strip() for text in page.locator(CARDS).locator(".mese-name").all_text_contents()]
 
 
@@ -64,7 +65,9 @@ def test_a_page_opened_first_comes_in_by_the_door(
     fresh = start(small_home)
     page.goto(f"{fresh.url}/{Path(path).stem}")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    expect(page.get_by_text("Open mode: everyone on this machine is lead")).to_be_visible()
+    expect(
+        page.get_by_text("Open mode: everyone on this machine may do everything")
+    ).to_be_visible()
     for _, other, _ in PAGES:
         expect(page.get_by_role("link", name=other, exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
@@ -218,6 +221,7 @@ def test_the_overview_counts_the_corpus(page: Page, server: Server) -> None:
     expect(metric.filter(has_text="Fine classes")).to_contain_text("3")
     expect(page.get_by_text("The corpus “small *corpus*”")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.get_by_text("Press a slice to open it")).to_be_visible()
     labels = page.locator(".slicetext")
     expect(labels.filter(has_text="<i>Odd</i>")).not_to_have_count(0)
 
@@ -260,10 +264,29 @@ def test_without_a_fitting_bundle_the_next_step_is_said(
 ) -> None:
     shutil.copy(small_home / "mese.db", tmp_path / "mese.db")
     bare = start(tmp_path)
-    open_expand(page, bare, "?seeds=0,1,2")
-    expect(page.get_by_text("No trained bundle fits this corpus yet")).to_be_visible()
-    expect(page.get_by_text("python -m train fit --name NAME")).to_be_visible()
+    for query in ("", "?seeds=0,1,2"):  # at once, and not only when something is pressed
+        open_expand(page, bare, query)
+        notice = page.get_by_text("No trained bundle fits this corpus yet")
+        expect(notice).to_have_count(1)
+        expect(notice).to_contain_text("in the repository's folder, with the same MESE_HOME")
+        commands = page.get_by_test_id("stCode").inner_text().splitlines()
+        assert f"export MESE_HOME={tmp_path}" in commands
+        assert commands[-2:] == [
+            "python -m train fit --name first",
+            "python -m train represent --name first",
+        ]
+        page.wait_for_selector(SETTLED)
+    open_expand(page, bare)
+    example = page.get_by_text("Or start from an example")
+    expect(example).to_be_visible()
+    assert y_of(page.get_by_test_id("stCode")) < y_of(example)
     bare.stop()
+
+
+def y_of(item: Locator) -> float:
+    box = item.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true")

@@ -20,6 +20,8 @@ BIRDS = 50
 LONG = "Bird of the very long name " * 37
 HOSTILE_CLASS = "<b>Odd</b> & *fish*"
 ROBIN, TWIN, FISH = 0, BIRDS, BIRDS + 1
+NICKNAMED = 3
+FISHES = 9
 CONTEXTS_OF_ROBIN = 20
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -27,6 +29,7 @@ SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 def browse_records(folder: Path) -> CorpusRecords:
     """50 birds, of which Robin has 20 contexts with ten candidates each, and a hostile fish."""
     names = ["Robin", *(f"Bird {n:02}" for n in range(1, BIRDS - 1)), LONG.strip()]
+    nicknames = {NICKNAMED: Entity(NICKNAMED, names[NICKNAMED], ("Wren", "Jenny"), "synonym")}
     for number in range(10):
         draw_picture(folder / f"c{number}.png", number)
     draw_picture(folder / "robin.png", 77)
@@ -46,13 +49,14 @@ def browse_records(folder: Path) -> CorpusRecords:
         name="birds",
         entities=[
             Entity(ROBIN, "Robin", ("Redbreast",), "target", "robin.png"),
-            *(Entity(n, name) for n, name in enumerate(names) if n),
+            *(nicknames.get(n, Entity(n, name)) for n, name in enumerate(names) if n),
             Entity(TWIN, "Robin", (), "random"),
             Entity(FISH, "<img src=x onerror=alert(1)>", ("$x$",)),
         ],
         classes=[
             SemanticClass("Birds", "Animals", "Nature"),
             SemanticClass(HOSTILE_CLASS, "Animals", "Nature"),
+            *(SemanticClass(f"Carp {n}", "Pond", "Fishes") for n in range(FISHES)),
         ],
         members={"Birds": range(BIRDS), HOSTILE_CLASS: [FISH]},
         queries=[Query("Birds", 0, (1, 2, 3))],
@@ -104,7 +108,9 @@ def test_from_all_classes_to_a_class_to_an_entity_and_back(page: Page, birds: Se
 def test_an_entity_shows_all_that_is_known_of_it(page: Page, birds: Server) -> None:
     open_browse(page, birds, f"?entity={ROBIN}")
     heading(page, "Robin")
+    expect(page).to_have_title("Robin · MESE Studio")
     expect(page.get_by_text("also Redbreast")).to_be_visible()
+    expect(page.get_by_text("marked among all that its search found")).to_be_visible()
     expect(page.get_by_text("Its reference image")).to_be_visible()
     heading(page, "20 contexts")
     contexts = page.locator(".mese-context")
@@ -119,6 +125,30 @@ def test_an_entity_shows_all_that_is_known_of_it(page: Page, birds: Server) -> N
     assert "gone.png" in (candidates.last.get_attribute("title") or "")
     heading(page, "Also in Birds")
     heading(page, "Sibling classes")
+
+
+def test_an_entity_leads_up_to_its_class(page: Page, birds: Server) -> None:
+    for way in ("› Birds", "All 50"):
+        open_browse(page, birds, f"?entity={ROBIN}")
+        expect(page.get_by_text("Nature › Animals")).to_be_visible()
+        page.get_by_role("link", name=way, exact=True).click()
+        heading(page, "Birds")
+        expect(page).to_have_title("Birds · MESE Studio")
+    page.get_by_role("link", name="All classes").click()
+    expect(page).to_have_title("Browse · MESE Studio")
+
+
+def test_one_image_a_context_is_said_to_be_the_only_one(page: Page, birds: Server) -> None:
+    open_browse(page, birds, "?entity=7")
+    expect(page.get_by_text("Each sentence with its image, the only one")).to_be_visible()
+    expect(page.get_by_text("marked among")).to_have_count(0)
+
+
+def test_a_nickname_stands_with_the_usual_name(page: Page, birds: Server) -> None:
+    open_browse(page, birds, "?class=Birds")
+    card = page.locator(f".st-key-card-member-{NICKNAMED}")
+    expect(card.locator(".mese-name")).to_have_text("Bird 03 (Wren)")
+    expect(page.locator(".mese-name small")).to_have_count(1)
 
 
 def test_every_picture_in_sight_has_its_pixels(page: Page, birds: Server) -> None:
@@ -155,6 +185,9 @@ def test_a_name_an_alias_or_a_class_is_found(page: Page, birds: Server) -> None:
     field.press_sequentially("bird")
     page.get_by_role("button", name="Birds · class of 50").click()
     heading(page, "Birds")
+    field.press_sequentially("carp")
+    expect(page.get_by_text(f"8 of {FISHES} classes")).to_be_visible()
+    field.fill("")
     field.press_sequentially("zzz")
     expect(page.get_by_text("Nothing in this corpus has such a name")).to_be_visible()
 

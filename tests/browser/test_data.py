@@ -80,7 +80,7 @@ def test_a_wrong_folder_is_told_by_the_file_that_is_missing(
     import_path(page, corpus / "nowhere")
     expect(told(page)).to_contain_text("is not on the machine that runs the app")
     import_path(page, "   ")
-    expect(told(page)).to_contain_text("write the path of a folder")
+    expect(told(page)).to_contain_text("Write the path of a folder")
 
 
 def test_an_archive_that_leads_outside_is_refused(page: Page, shop: Server, home: Path) -> None:
@@ -170,6 +170,8 @@ def test_a_table_from_the_browser_takes_the_corpus_place(page: Page, shop: Serve
     table = "entity,sentence,image,class\nRome,Rome is old,a.png,Cities\nOslo,Oslo,b.png,Cities\n"
     send(page, shop, "towns.csv", table.encode(), instead=True)
     expect(told(page)).to_contain_text(re.compile("“towns” is in the store"))
+    # Replacing the next corpus is a choice of its own.
+    expect(page.locator(".st-key-upload-replace input")).not_to_be_checked()
     page.get_by_role("link", name="Browse", exact=True).click()
     page.get_by_role("link", name="Cities", exact=True).click()
     expect(page.get_by_text("2 members")).to_be_visible()

@@ -50,10 +50,25 @@ def test_classes_come_in_the_schemas_order_with_their_members_counted(
     assert count_classes(shown) == len(records.classes)
 
 
-def test_a_class_shows_its_first_members_by_name(shown: Store, records: CorpusRecords) -> None:
-    cities = class_cards(shown)[0]
+def test_a_class_shows_members_with_a_reference_image_then_the_first_by_name(
+    shown: Store, records: CorpusRecords
+) -> None:
+    cities, states, capitals = class_cards(shown)
+    washington = sha256_of(records.image_root / "ref/e05.png")
     chicago = sha256_of(records.image_root / "a01.png")
-    assert cities.cover == (chicago, None, None)  # Los Angeles and New York have no picture
+    assert cities.cover == (washington, chicago, None)  # Los Angeles has no picture
+    assert states.cover == (sha256_of(records.image_root / "d04.png"),)
+    assert capitals.cover == (washington, None)  # Bogotá, before it by name, has none
+
+
+def test_a_reference_image_that_cannot_be_read_puts_nobody_first(
+    store: Store, records: CorpusRecords
+) -> None:
+    (records.image_root / "ref" / "e05.png").unlink()
+    import_records(store, records)
+    hash_images(store)
+    chicago = sha256_of(records.image_root / "a01.png")
+    assert class_cards(store)[0].cover == (chicago, None, None)
 
 
 def test_classes_are_paged(shown: Store) -> None:
@@ -75,12 +90,16 @@ def test_classes_are_paged(shown: Store) -> None:
     ],
 )
 def test_a_class_is_found_by_part_of_its_name(shown: Store, typed: str, found: list[str]) -> None:
-    assert sorted(card.name for card in search_classes(shown, typed)) == sorted(found)
+    hits = search_classes(shown, typed)
+    assert sorted(card.name for card in hits.cards) == sorted(found)
+    assert hits.total == len(found)
 
 
 def test_the_beginning_of_a_class_name_comes_first(shown: Store) -> None:
-    assert [card.name for card in search_classes(shown, "us")] == ["US cities", "US states"]
-    assert [card.name for card in search_classes(shown, "c", limit=1)] == ["Capitals"]
+    assert [card.name for card in search_classes(shown, "us").cards] == ["US cities", "US states"]
+    best = search_classes(shown, "c", limit=1)
+    assert [card.name for card in best.cards] == ["Capitals"]
+    assert best.total == 2  # and US cities
 
 
 def test_a_class_has_members_siblings_and_queries(shown: Store, records: CorpusRecords) -> None:
@@ -225,6 +244,17 @@ def test_without_scores_the_store_gives_only_top1(shown: Store) -> None:
     assert given_policies(shown) == ("top1",)
     with pytest.raises(StoreError, match="needs the re-ranking scores"):
         entity_contexts(shown, CHICAGO, image_policy="reranked")
+
+
+def test_where_every_context_has_one_image_there_is_no_choice_of_policy(
+    store: Store, records: CorpusRecords
+) -> None:
+    """As in MESED: each policy would give the same image, whatever its score."""
+    corpus = scored(records)
+    first, *_ = corpus.sentences
+    alone = tuple(replace(m, candidates=m.candidates[:1]) for m in first.mentions)
+    import_records(store, replace(corpus, sentences=(replace(first, mentions=alone),)))
+    assert given_policies(store) == ("top1",)
 
 
 def test_contexts_are_paged(shown: Store) -> None:

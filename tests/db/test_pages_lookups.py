@@ -111,6 +111,7 @@ def test_cards_show_the_best_picture(filled: Store, records: CorpusRecords) -> N
         1,
     )
     assert cards[CHICAGO].image_hash == hash_of("a01.png")  # of its first context, not b02.png
+    assert cards[CHICAGO].other_name is None  # its name is what it is called
     assert cards[CHICAGO].aliases == ("Windy City", "Chi-Town")
     assert cards[GEORGIA].image_hash == hash_of("d04.png")
     assert cards[GEORGIA_2].image_hash is None  # gone.png cannot be read
@@ -126,6 +127,10 @@ def test_a_reference_image_that_cannot_be_read_gives_way(
     hash_images(store)
     card = entity_cards(store, [WASHINGTON])[WASHINGTON]
     assert card.image_hash == sha256_of(records.image_root / "c03.png")
+
+
+def test_an_entity_under_another_of_its_names_has_its_usual_one_beside_it(filled: Store) -> None:
+    assert entity_cards(filled, [NEW_YORK])[NEW_YORK].other_name == "NYC"  # the first of two
 
 
 def test_no_card_is_asked_for(filled: Store) -> None:
@@ -159,6 +164,26 @@ def test_without_the_three_cities_examples_take_turns_over_coarse_classes(
     )
     import_records(store, replace(records, entities=entities, queries=queries))
     assert example_queries(store) == [queries[0], queries[3], queries[2]]
+
+
+def test_an_example_has_reference_images_where_a_query_of_its_class_has_them(
+    store: Store, records: CorpusRecords
+) -> None:
+    pictured = {CHICAGO, NEW_YORK, BOGOTA}
+    entities = [
+        replace(e, reference_image="ref/e05.png" if e.id in pictured else None)
+        for e in records.entities
+        if e.id != LOS_ANGELES
+    ]
+    queries = (
+        Query("US cities", 0, (WASHINGTON, CHICAGO, NEW_YORK)),
+        Query("US cities", 1, (BOGOTA, NEW_YORK, CHICAGO)),
+        Query("US cities", 2, (CHICAGO, NEW_YORK, BOGOTA)),
+        Query("Capitals", 0, (BOGOTA, WASHINGTON, CHICAGO)),
+        Query("Capitals", 1, (BOGOTA, GEORGIA, CHICAGO)),
+    )
+    import_records(store, replace(records, entities=entities, queries=queries))
+    assert example_queries(store) == [queries[1], queries[3]]
 
 
 @pytest.mark.photobench

@@ -17,6 +17,7 @@ import mese.bundle
 from mese.bundle import (
     Bundle,
     BundleError,
+    NoBundle,
     find_bundle,
     locate,
     map_tensors,
@@ -319,7 +320,7 @@ def test_then_comes_the_newest_that_fits(shelf: Path) -> None:
 def test_then_comes_the_shipped_one(shelf: Path, tmp_path: Path) -> None:
     assert find_bundle(tmp_path / "empty", "", NAMES) == tmp_path / "shipped"
     assert locate(shelf, "demo") == tmp_path / "shipped"
-    with pytest.raises(BundleError, match=r"no trained bundle fits.*train fit.*represent"):
+    with pytest.raises(NoBundle, match=r"no trained bundle fits.*train fit.*represent"):
         find_bundle(shelf, "", {10: "Other"})
 
 

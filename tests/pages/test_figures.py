@@ -92,3 +92,15 @@ def test_one_bar_alone_has_room_beside_it_and_a_whole_number_below() -> None:
 def test_no_tick_lies_below_the_fewest() -> None:
     assert contexts_histogram({1: 3, 2: 9})["layout"]["xaxis"]["tickvals"] == [1, 2]
     assert contexts_histogram({})["data"][0]["x"] == []
+
+
+def test_what_the_pointer_is_on_is_named_in_whole_and_counted() -> None:
+    long = "Cities of the very long name <i>of</i> which the middle of the figure shows little"
+    (trace,) = class_sunburst([ClassSize("World", "", long, 1)])["data"]
+    assert [html.unescape(text) for text in trace["hovertext"]] == [
+        "World: 1 member",
+        f"{long}: 1 member",
+    ]
+    assert "<i>" not in "".join(trace["hovertext"])
+    (trace,) = contexts_histogram({1: 1, 2: 9})["data"]
+    assert trace["customdata"] == ["1 entity with 1 context", "9 entities with 2 contexts"]

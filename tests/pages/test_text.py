@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages.parts.text import JOINER, as_html, as_sentence, as_text
+from pages.parts.text import JOINER, as_html, as_sentence, as_text, count, span
 from tests.conftest import HOSTILE
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
@@ -93,3 +93,27 @@ def test_what_streamlit_replaces_late_is_parted(name: str, pattern: str) -> None
 def test_an_ordinary_name_is_left_as_it_is() -> None:
     assert as_text("Côte d Ivoire") == "Côte d Ivoire"
     assert JOINER not in as_text("Washington D.C. (1790): re-built")
+
+
+def test_control_characters_are_shown_by_their_codes() -> None:
+    assert as_text("a\x1bb\nc") == "a\\\\x1bb c"  # the backslash itself is escaped for Markdown
+
+
+@pytest.mark.parametrize(
+    ("number", "thing", "words"),
+    [
+        (1, "class", "1 class"),
+        (2, "fine class", "2 fine classes"),
+        (0, "context", "0 contexts"),
+        (1, "entity", "1 entity"),
+        (12_000, "entity", "12,000 entities"),
+    ],
+)
+def test_things_are_counted_in_their_plural(number: int, thing: str, words: str) -> None:
+    assert count(number, thing) == words
+
+
+def test_a_span_of_one_number_is_that_number() -> None:
+    assert span(3, 1_200, "member") == "3 to 1,200 members"
+    assert span(1, 1, "member") == "1 member"
+    assert span(5, 5, "class") == "5 classes"
