@@ -31,8 +31,9 @@ from db.store import Store, StoreError
 from db.uploads import forget_replaced
 from mese.corpus import IMAGE_POLICIES
 from mese.mesed_format import write_folder
+from mese.printable import printable
 from mese.settings import Settings
-from mese.shell import bar, one_of, plainly, settings_or_exit, shell, stage_bars
+from mese.shell import bar, one_of, plainly, say, settings_or_exit, shell, stage_bars
 
 SHOWN = 10
 """How many of the lines that were set aside are printed; the file holds all."""
@@ -112,16 +113,16 @@ def export(
                 progress=lambda done, of: tell("Writing sentences", done, of, ""),
                 stages=lambda stage, done, of: tell(stage, done, of, ""),
             )
-    typer.echo(f"Wrote {report.name!r} with {report.sentences:,} sentences to {report.folder}.")
+    say(f"Wrote {report.name!r} with {report.sentences:,} sentences to {report.folder}.")
     if copy:
-        typer.echo(f"{report.images_copied:,} images were copied.")
+        say(f"{report.images_copied:,} images were copied.")
     else:
-        typer.echo(
+        say(
             f"Its images stay below {report.image_root}; to bring it in elsewhere: python -m db "
             f"import {quote(str(report.folder))} --image-root {quote(str(report.image_root))}"
         )
     for fault in report.not_copied[:SHOWN]:
-        typer.echo(fault, err=True)
+        say(fault, err=True)
 
 
 @app.command()
@@ -143,7 +144,7 @@ def demo(
             return
         # A folder by version: the store's corpus keeps its pictures until this one is in.
         folder = settings.demo_corpus / made_by[:16]
-        typer.echo("Building the embedded corpus, once: about two minutes on 2 cores.")
+        say("Building the embedded corpus, once: about two minutes on 2 cores.")
         with bar("Drawing the embedded corpus") as progress:
             records = build_records(folder, progress)
         records = rebuilt(records, sentences=list(records.sentences))  # walked twice
@@ -169,14 +170,14 @@ def _leave(store: Store, source: str) -> None:
     with bar("Hashing images") as progress:
         hash_images(store, progress)
     if made_from.startswith(DEMO) and made_from != source:
-        typer.echo(
+        say(
             f"{store.place} holds the embedded corpus as an older program made it; "
             "run `python -m db demo --replace` for this one's."
         )
     elif made_from == source:
-        typer.echo(f"{store.place} holds the embedded corpus already; nothing to do.")
+        say(f"{store.place} holds the embedded corpus already; nothing to do.")
     else:
-        typer.echo(
+        say(
             f"{store.place} holds the corpus {name!r}, which stays; "
             "`python -m db demo --replace` puts the embedded corpus in its place."
         )
@@ -186,7 +187,7 @@ def _finish(store: Store, report: ImportReport, settings: Settings, *read_from: 
     if report.left_root:
         forget_replaced(report.left_root, settings.home / "uploads", read_from)
     # What was done is told before the hashing, which may be stopped, or fail.
-    typer.echo(_said_of(report, store))
+    say(_said_of(report, store))
     _tell_set_aside(report, settings.home / "set-aside.txt")
     try:
         with bar("Hashing images") as progress:
@@ -222,14 +223,14 @@ def _tell_set_aside(
     if not items:
         return
     for item in items[:SHOWN]:
-        typer.echo(str(item), err=True)
+        say(str(item), err=True)
     try:
         _add_set_aside(report, file, now())
     except OSError as error:
         said = f"{file} cannot be written ({error.strerror})"
     else:
         said = f"all are in {file}"
-    typer.echo(f"{len(items):,} set aside; {said}", err=True)
+    say(f"{len(items):,} set aside; {said}", err=True)
 
 
 def _add_set_aside(report: ImportReport, file: Path, at: datetime) -> None:
@@ -238,7 +239,7 @@ def _add_set_aside(report: ImportReport, file: Path, at: datetime) -> None:
         stream.write(
             f"# {at:%Y-%m-%d %H:%M:%S} {report.name}: {len(report.set_aside):,} set aside\n"
         )
-        stream.writelines(f"{item}\n" for item in report.set_aside)
+        stream.writelines(f"{printable(str(item))}\n" for item in report.set_aside)
 
 
 tending.register(app)

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from db.overview import ClassSize
 from db.stats import Share, Statistics, Table2Row
+from mese.printable import printable
 from mese.shell import out
 
 BARS = 10
@@ -46,7 +47,8 @@ def print_statistics(figures: Statistics) -> None:
 
 
 def _table2(name: str, row: Table2Row) -> Table:
-    table = Table(title=f"{name[:60]}, as a row of the paper's Table 2", title_justify="left")
+    title = Text(f"{printable(name)[:60]}, as a row of the paper's Table 2")  # no markup
+    table = Table(title=title, title_justify="left")
     cells = {
         "classes": f"{row.classes:,}",
         "granularity": row.granularity,
@@ -119,7 +121,9 @@ def _class_table(sizes: Sequence[ClassSize]) -> Table:
         table.add_column("class", max_width=WIDTH - numbers - 7, no_wrap=True)
         table.add_column("n", justify="right", no_wrap=True)
     ordered = sorted(sizes, key=lambda size: (-size.members, size.fine))
-    for row in in_columns([(Text(size.fine), f"{size.members:,}") for size in ordered], columns):
+    for row in in_columns(
+        [(Text(printable(size.fine)), f"{size.members:,}") for size in ordered], columns
+    ):
         table.add_row(*(cell for pair in row for cell in pair))
     return table
 

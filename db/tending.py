@@ -17,7 +17,7 @@ from db.migrating import head, needs_upgrade, upgrade_store
 from db.stats import statistics
 from db.stats_text import as_json, print_statistics
 from db.store import Store
-from mese.shell import plainly, settings_or_exit, stage_bars
+from mese.shell import plainly, say, settings_or_exit, stage_bars
 
 SHOWN = 20
 """Findings with the same words that a check names."""
@@ -74,7 +74,7 @@ def check(
                 )
         except KeyboardInterrupt:
             left = images_left(store)
-            typer.echo(f"stopped; `python -m db check` goes on with {left:,} images", err=True)
+            say(f"stopped; `python -m db check` goes on with {left:,} images", err=True)
             raise typer.Exit(1) from None
         _tell(found, KEPT if every else SHOWN)
     raise typer.Exit(1 if found.broken else 0)
@@ -86,13 +86,13 @@ def _tell(found: CheckReport, shown: int) -> None:
     for finding in found.findings:
         told[finding.kind, finding.reason] += 1
         if told[finding.kind, finding.reason] <= shown:
-            typer.echo(f"{finding.kind} {finding}")
+            say(f"{finding.kind} {finding}")
     for (kind, reason), count in told.items():
         if count > shown:
-            typer.echo(f"… and {count - shown:,} more {PLURAL[kind]}: {reason} (--all names them)")
+            say(f"… and {count - shown:,} more {PLURAL[kind]}: {reason} (--all names them)")
     for kind, count in found.counts.items():
         if count > KEPT:
-            typer.echo(f"… and {count - KEPT:,} more {PLURAL[kind]} that are not listed")
+            say(f"… and {count - KEPT:,} more {PLURAL[kind]} that are not listed")
     looked_at = (
         f"{found.images:,} images ({found.read:,} of them opened), {found.sentences:,} sentences, "
         f"{found.contexts:,} contexts and {found.queries:,} queries looked at"
@@ -100,7 +100,7 @@ def _tell(found: CheckReport, shown: int) -> None:
     broken = ", ".join(
         f"{count:,} {kind if count == 1 else PLURAL[kind]}" for kind, count in found.counts.items()
     )
-    typer.echo(f"{looked_at}; broken: {broken or 'nothing'}.")
+    say(f"{looked_at}; broken: {broken or 'nothing'}.")
 
 
 def backup(
@@ -110,7 +110,7 @@ def backup(
     with plainly(*MENDABLE):
         store = Store.open_existing(settings_or_exit().store_url)
         back_up(store, file)
-        typer.echo(f"{store.place} was copied to {file} ({file.stat().st_size:,} bytes).")
+        say(f"{store.place} was copied to {file} ({file.stat().st_size:,} bytes).")
 
 
 def upgrade() -> None:
@@ -121,14 +121,14 @@ def upgrade() -> None:
             _back_up(store)
         before, after = upgrade_store(store)
         done = "is up to date" if before == after else f"was brought from {before} to {after}"
-        typer.echo(f"{store.place} {done}.")
+        say(f"{store.place} {done}.")
 
 
 def _back_up(store: Store, now: Callable[[], datetime] = datetime.now) -> None:
     if store.sqlite_file is None:
-        typer.echo("PostgreSQL is not copied here; `pg_dump` keeps a copy.", err=True)
+        say("PostgreSQL is not copied here; `pg_dump` keeps a copy.", err=True)
         return
     name = f"{store.sqlite_file.name}.before-{head()}-{now():%Y%m%d-%H%M%S}"
     target = store.sqlite_file.with_name(name)
     back_up(store, target)
-    typer.echo(f"Copied to {target}.")
+    say(f"Copied to {target}.")

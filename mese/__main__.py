@@ -11,6 +11,7 @@ from rich.table import Table
 from mese.bundle import BundleError, locate
 from mese.corpus import MODALITIES, Expansion
 from mese.engine import METHODS, Engine, SeedError
+from mese.printable import printable
 from mese.shell import one_of, out, plainly, settings_or_exit, shell
 
 FEW_SEEDS = 3
@@ -72,7 +73,7 @@ def _as_dict(engine: Engine, expansion: Expansion) -> dict[str, object]:
 
 
 def _print(engine: Engine, expansion: Expansion) -> None:
-    names = ", ".join(engine.entity_name(i) for i in expansion.seeds)
+    names = printable(", ".join(engine.entity_name(i) for i in expansion.seeds))
     table = Table(box=None, pad_edge=False)
     table.add_column("rank", justify="right")
     table.add_column("entity")
@@ -88,7 +89,7 @@ def _plain(text: str) -> str:
     """Text that rich shows as it is: `[bold]` in a name is no markup."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))
 
 
 if __name__ == "__main__":

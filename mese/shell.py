@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from mese.printable import printable
 from mese.settings import Settings
 
 out = Console(highlight=False)
@@ -32,6 +33,11 @@ def shell(help_text: str) -> typer.Typer:
     return made
 
 
+def say(text: str, err: bool = False) -> None:
+    """Print a line that may hold a path or a name: nothing in it can move the cursor."""
+    typer.echo(printable(text), err=err)
+
+
 def settings_or_exit() -> Settings:
     """The settings of the environment; a bad one is named on stderr, exit 2."""
     try:
@@ -39,7 +45,7 @@ def settings_or_exit() -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            typer.echo(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
+            say(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
         raise typer.Exit(2) from error
 
 
@@ -60,7 +66,7 @@ def plainly(*mendable: type[Exception]) -> Iterator[None]:
     try:
         yield
     except mendable as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         typer.echo("stopped; start the same command again to go on", err=True)
@@ -84,15 +90,20 @@ def stage_bars() -> Iterator[Callable[[str, int, int | None, str], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
     )
-    with Bars(*columns, console=err) as bars:
-        tasks: dict[str, TaskID] = {}
+    bars = Bars(*columns, console=err)
+    tasks: dict[str, TaskID] = {}
 
-        def report(stage: str, done: int, of: int | None, note: str) -> None:
-            if stage == "epoch":  # an epoch's scores stay on the screen as a line
-                bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
-                return
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=of, note=note)
-            bars.update(tasks[stage], completed=done, total=of, note=note)
+    def report(stage: str, done: int, of: int | None, note: str) -> None:
+        if stage == "epoch":  # an epoch's scores stay on the screen as a line
+            bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
+            return
+        bars.start()  # only now: a refusal before the work began stands on a line of its own
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=of, note=note)
+        bars.update(tasks[stage], completed=done, total=of, note=note)
 
+    try:
         yield report
+    finally:
+        if tasks:
+            bars.stop()

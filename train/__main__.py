@@ -15,7 +15,7 @@ from db.store import Store, StoreError
 from mese.bundle import Bundle, BundleError, locate
 from mese.corpus import IMAGE_POLICIES, Corpus
 from mese.settings import Settings
-from mese.shell import one_of, out, plainly, settings_or_exit, shell, stage_bars
+from mese.shell import one_of, out, plainly, say, settings_or_exit, shell, stage_bars
 
 app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
 
@@ -150,7 +150,7 @@ def represent(
                 settings.max_pixels,
             )
         shown = shlex.quote(str(into)) if into else name
-        typer.echo(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")
+        say(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")
 
 
 @app.command()

@@ -372,6 +372,24 @@ def test_a_csv_file_is_imported_and_images_are_copied(home: Path, records: Corpu
     assert (code, "neither a MESED folder nor a .csv or .jsonl file" in joined(err)) == (1, True)
 
 
+def test_no_path_can_move_the_cursor(home: Path, folder: Path, records: CorpusRecords) -> None:
+    odd = folder.with_name("\x1b[31mred\n\udcff")
+    folder.rename(odd)
+    code, _, err = run("import", odd)
+    run("import", odd, "--image-root", records.image_root)
+    refused = run("export", odd)[2]
+    told = run("export", odd.with_name("\x1b[2Jgone"))[1]
+    assert code == 1
+    for text, shown in (
+        (err, r"\x1b[31mred\n\udcff' is not UTF-8"),
+        (refused, r"\x1b[31mred\n\udcff holds a corpus already"),
+        (told, r"\x1b[2Jgone"),
+    ):
+        assert shown in text
+        assert not any(letter in text for letter in "\x1b\udcff")
+    assert (err.count("\n"), refused.count("\n")) == (1, 1)
+
+
 def test_the_module_runs_as_a_program(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "db", "stats"], cwd=ROOT, capture_output=True, text=True, check=False

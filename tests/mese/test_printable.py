@@ -1,0 +1,42 @@
+"""Text on one line: what moves a cursor is shown by its code, every script stays as it is."""
+
+from __future__ import annotations
+
+import ast
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mese.printable import printable
+
+
+@pytest.mark.parametrize(
+    "text", ["Bogotá", "東京 (Tōkyō)", "القاهرة", "C:\\new", "a\u200db", "🏙️", ""]
+)
+def test_ordinary_names_stay_as_they_are(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", r"a\nb"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("\x9b2J\r", r"\x9b2J\r"),
+        ("\u2028", r"\u2028"),
+        ("\udcff.png", r"\udcff.png"),
+    ],
+)
+def test_what_does_not_print_is_shown_by_its_code(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.text().filter(lambda text: "\\" not in text))
+def test_what_is_shown_is_one_line_and_can_be_read_back(text: str) -> None:
+    shown = printable(text)
+    assert not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in shown)
+    assert len(shown.splitlines()) <= 1
+    quoted = shown.replace("'", "\\'")
+    assert ast.literal_eval(f"'{quoted}'") == text
