@@ -65,7 +65,7 @@ def _mend(code: int | str | None) -> str:
     if code in BUSY:
         return "another program is writing to it, try again in a moment"
     if code in FULL:
-        return "nothing was changed; make room on that disk and try again"
+        return "make room on that disk and try again"
     if code in READ_ONLY:
         return f"it can only be read there; move it to where it can be written, or {look}"
     if code in DAMAGED:
