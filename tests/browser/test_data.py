@@ -156,6 +156,7 @@ def test_a_backup_is_a_store_and_another_name_is_suggested_next(
 ) -> None:
     open_data(page, shop, "Back up")
     field = page.get_by_label("New file")
+    expect(field).to_have_value(re.compile(r"mese.*\.db$"))
     first = field.input_value()
     press(page, "Back up")
     expect(told(page)).to_contain_text("Backup to")
