@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from mese.corpus import MODALITIES, Entity
-from mese.index import EntityIndex
+from mese.index import EntityIndex, row_moments
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "demo" / "bundle"
@@ -115,12 +115,23 @@ class Bundle:
             "mean_prob": (size, size),
             "mean_log_prob": (size, size),
         }
-        shapes |= {"row_sum": (size,), "sum_log_prob": (size,)}
+        shapes |= dict.fromkeys(("row_sum", "sum_log_prob"), (size,))
+        if "row_scale" in arrays:
+            shapes |= dict.fromkeys(("row_mean", "row_scale"), (size,))
         for key, shape in shapes.items():
             if key not in arrays or arrays[key].shape != shape:
                 found = arrays[key].shape if key in arrays else "nothing"
                 raise BundleError(f"{path}: {key} should be {shape}, found {found}")
-        return EntityIndex(**{key: arrays[key] for key in shapes})
+            # The matrices stay unread; a row that is not finite shows in the row's constants.
+            if len(shape) == 1 and not np.isfinite(arrays[key]).all():
+                raise BundleError(
+                    f"{path}: {key} holds a value that is not finite; make the bundle anew with "
+                    "`python -m train represent`"
+                )
+        known = {key: arrays[key] for key in shapes}
+        if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
+            known["row_mean"], known["row_scale"] = row_moments(arrays["mean_log_prob"])
+        return EntityIndex(**known)
 
     def mismatch(self, names: Mapping[int, str]) -> str | None:
         """Why this bundle does not fit a corpus with these entities, or None if it does.
@@ -205,6 +216,8 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
         "mean_log_prob": index.mean_log_prob,
         "row_sum": index.row_sum,
         "sum_log_prob": index.sum_log_prob,
+        "row_mean": index.row_mean,
+        "row_scale": index.row_scale,
     }
     path = _index_file(folder, modality)
     part = path.with_suffix(".part")

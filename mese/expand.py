@@ -9,18 +9,24 @@ KL to the finished set. The O(V) divergence is evaluated in closed form over the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mese.index import EntityIndex
+from mese.index import BLOCK_CELLS, EntityIndex
 
 MU = 9.0
 """Weight of the search order against the KL order in re-ranking: score = MU/j + 1/κ(j)."""
 
-SEARCH_TIERS = ((41, 1000.0), (75, 500.0), (None, 300.0))
-RERANK_TIERS = ((20, 1600.0), (35, 900.0), (70, 600.0), (None, 150.0))
+BLOCKS = 128
+"""Columns that the affinities are folded into: a few more than the widest window."""
+
+Tiers = tuple[tuple[int | None, float], ...]
+
+SEARCH_TIERS: Tiers = ((41, 1000.0), (75, 500.0), (None, 300.0))
+RERANK_TIERS: Tiers = ((20, 1600.0), (35, 900.0), (70, 600.0), (None, 150.0))
 """Target weights by position in the set, 1-based and inclusive, against a background of 1."""
 
 
@@ -31,7 +37,7 @@ def window_width(added: int) -> int:
     return int(1 + (2.5 if added < 50 else 3.125) * added / 20)
 
 
-def tier_weights(size: int, tiers: tuple[tuple[int | None, float], ...]) -> NDArray[np.float64]:
+def tier_weights(size: int, tiers: Tiers) -> NDArray[np.float64]:
     """Target weights of set positions 1..size, float64 (size,)."""
     weights, start = np.empty(size), 0
     for end, weight in tiers:
@@ -76,7 +82,7 @@ def window_search_scored(
     answers: list[list[tuple[int, float]]] = []
     for group in rounds:
         grown = _expand_round(index, group, size, seed_index or index)
-        answers += [_rank(index, state, rerank) for state in grown]
+        answers += [_rank(index, growth, rerank) for growth in grown]
     return answers
 
 
@@ -97,11 +103,15 @@ def cosine_search(
     source = seed_index or index
     centres = np.stack([sum_rows(source, query) for query in checked])
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
-    # Standardised rows all have norm √V (or 0), so a dot product is a cosine up to a constant.
+    narrow = np.ascontiguousarray(centres.T, dtype=np.float32)
     scores = np.empty((len(checked), len(index)))
-    for position in range(len(index)):
-        scores[:, position] = centres @ index.standardised(position)
-    scores /= np.sqrt(len(index))
+    step = max(1, BLOCK_CELLS // len(index))
+    for start in range(0, len(index), step):
+        rows = slice(start, start + step)
+        scores[:, rows] = (index.mean_log_prob[rows] @ narrow).T
+    # z_e · c = (G_e · c − mean_e Σ c) / std_e, and a standardised row has the norm √V (or 0).
+    scores -= centres.sum(axis=1, keepdims=True) * index.row_mean
+    scores *= index.row_scale / np.sqrt(len(index))
     return [_best(row, query, size) for row, query in zip(scores, checked, strict=True)]
 
 
@@ -126,52 +136,89 @@ def sum_rows(index: EntityIndex, positions: Sequence[int]) -> NDArray[np.float64
     return total
 
 
-@dataclass
-class _State:
-    """One query's growing set: `members` starts with its `k` seeds; `affinity` is A."""
+class _Growth:
+    """One query's growing set: `members` starts with its `k` seeds.
 
-    members: list[int]
-    k: int
-    affinity: NDArray[np.float64]
-    stuck: bool = field(default=False)
+    `affinity` is A, −∞ where an entity is taken. It is padded to whole columns of `BLOCKS`, so that
+    one pass over the columns' maxima tells which few values the best can be among.
+    """
+
+    def __init__(
+        self, index: EntityIndex, seed_index: EntityIndex, query: list[int], size: int
+    ) -> None:
+        self.index = index
+        self.k = self._count = len(query)
+        self._members = np.empty(self.k + size, dtype=np.intp)
+        self._members[: self.k] = query
+        self.stuck = False
+        self._padded = np.full(-(-len(index) // BLOCKS) * BLOCKS, -np.inf)
+        self._columns = self._padded.reshape(-1, BLOCKS)
+        self._row = np.empty(len(index))
+        self.affinity = self._padded[: len(index)]
+        self.affinity[:] = sum_rows(seed_index, query)
+
+    @property
+    def members(self) -> NDArray[np.intp]:
+        """The set in the order in which it grew, seeds first: intp (n,)."""
+        return self._members[: self._count]
+
+    def take(self, position: int) -> None:
+        self.affinity[position] = -np.inf
+
+    def grow(self) -> int | None:
+        """The entity that joins the set next, or None when none is free."""
+        width = window_width(self._count - self.k)
+        if width == 1:
+            pick = int(self.affinity.argmax())
+            if self.affinity[pick] == -np.inf:
+                return None
+        else:
+            window = self._window(width)
+            if not len(window):
+                return None
+            pick = int(window[_search_divergence(self.index, self.members, window).argmin()])
+        self._members[self._count] = pick
+        self._count += 1
+        self._add(pick)
+        return pick
+
+    def _add(self, position: int) -> None:
+        """A += z, but for z's mean: the same for every candidate, it changes no order."""
+        scale = self.index.row_scale[position]
+        np.multiply(self.index.mean_log_prob[position], scale, out=self._row, dtype=np.float64)
+        np.add(self.affinity, self._row, out=self.affinity)
+
+    def _window(self, width: int) -> NDArray[np.intp]:
+        """Positions of the `width` largest finite A, best first; ties to the lower position."""
+        maxima = self._columns.max(axis=0)
+        # `width` columns reach the width-th largest maximum, so as many values do, at the least.
+        maxima.partition(BLOCKS - width)
+        edge = maxima[BLOCKS - width]
+        reach = self._padded >= edge if edge > -np.inf else self._padded > -np.inf
+        near = reach.nonzero()[0]
+        return near[np.argsort(-self._padded[near], kind="stable")[:width]]
 
 
 def _expand_round(
     index: EntityIndex, queries: list[list[int]], size: int, seed_index: EntityIndex
-) -> list[_State]:
-    taken = np.zeros(len(index), dtype=bool)
-    for query in queries:
-        taken[query] = True
-    states = [_State(list(query), len(query), sum_rows(seed_index, query)) for query in queries]
-    for _ in range(min(size, len(index))):
-        for state in states:
-            _grow(index, state, taken)
-    return states
-
-
-def _grow(index: EntityIndex, state: _State, taken: NDArray[np.bool_]) -> None:
-    """Take one entity into the set, or mark the query stuck when none is free."""
-    if state.stuck:
-        return
-    open_affinity = np.where(taken, -np.inf, state.affinity)
-    width = window_width(len(state.members) - state.k)
-    window = _top(open_affinity, width)
-    if not len(window):
-        state.stuck = True
-        return
-    pick = int(window[0])
-    if len(window) > 1:
-        pick = int(window[np.argmin(_search_divergence(index, state.members, window))])
-    state.members.append(pick)
-    taken[pick] = True
-    state.affinity += index.standardised(pick)
+) -> list[_Growth]:
+    size = min(size, len(index))
+    growing = [_Growth(index, seed_index, query, size) for query in queries]
+    seeds = sorted({seed for query in queries for seed in query})
+    for growth in growing:
+        growth.affinity[seeds] = -np.inf
+    for _ in range(size):
+        for growth in growing:
+            pick = None if growth.stuck else growth.grow()
+            growth.stuck = pick is None
+            if pick is not None:
+                for other in growing:
+                    other.take(pick)
+    return growing
 
 
 def _top(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:
     """Positions of the `count` largest finite values, best first; ties to the lower position."""
-    if count == 1:
-        best = int(np.argmax(values))
-        return np.array([best] if values[best] > -np.inf else [], dtype=np.intp)
     count = min(count, len(values))
     # Everything that reaches the count-th largest value takes part, so that ties are decided by
     # position and not by how the partition happened to fall.
@@ -180,43 +227,75 @@ def _top(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:
     return near[np.argsort(-values[near], kind="stable")][:count]
 
 
+@dataclass(frozen=True)
+class _Target:
+    """What a target's weights w over a set of n members add to the closed form, whatever e is."""
+
+    less_weight: NDArray[np.float64]
+    """1 − w by member, float64 (n,)."""
+    sum_less: float
+    entropy: float
+    """Σ w ln w."""
+    total: float
+    """Σ w + V − n: the mass of the target, the members' and the background's."""
+
+
+@lru_cache(maxsize=512)
+def _target(members: int, vocabulary: int, tiers: Tiers) -> _Target:
+    weights = tier_weights(members, tiers)
+    entropy = float((weights * np.log(weights)).sum())
+    total = float(weights.sum()) + vocabulary - members
+    return _Target(1 - weights, float((1 - weights).sum()), entropy, total)
+
+
+def _divergence_but_own(
+    index: EntityIndex,
+    members: NDArray[np.intp],
+    candidates: NDArray[np.intp],
+    target: _Target,
+) -> NDArray[np.float64]:
+    """Σ w ln w − Λ_e + Σ (1 − w) ln q_e[member] for each candidate e."""
+    logs = index.log_cells(candidates, members)
+    terms: NDArray[np.float64] = logs @ target.less_weight
+    terms -= index.log_row_sum[candidates] * target.sum_less
+    terms += target.entropy
+    terms -= index.sum_log_prob[candidates]
+    return terms
+
+
 def _search_divergence(
-    index: EntityIndex, members: list[int], candidates: NDArray[np.intp]
+    index: EntityIndex, members: NDArray[np.intp], candidates: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """KL(T_{c,e} ‖ P_e) for each candidate e, where e itself weighs V·P_e[e]."""
-    weights = tier_weights(len(members), SEARCH_TIERS)
-    log_set = index.log_prob_at(candidates, np.asarray(members))
+    target = _target(len(members), len(index), SEARCH_TIERS)
     log_own = index.own_log_prob(candidates)
     own = len(index) * np.exp(log_own)
-    total = weights.sum() + own + (len(index) - len(members) - 1)
-    entropy = (weights * np.log(weights)).sum() + own * np.log(own)
-    rest = index.sum_log_prob[candidates] - log_set.sum(axis=1) - log_own
-    cross = log_set @ weights + own * log_own
-    divergence: NDArray[np.float64] = (entropy - rest - cross) / total - np.log(total)
+    total = target.total - 1 + own
+    terms = _divergence_but_own(index, members, candidates, target)
+    # own·ln own + ln q − own·ln q, where own = V·q.
+    terms += own * np.log(len(index)) + log_own
+    divergence: NDArray[np.float64] = terms / total - np.log(total)
     return divergence
 
 
 def _rerank_divergence(
-    index: EntityIndex, members: list[int], candidates: NDArray[np.intp]
+    index: EntityIndex, members: NDArray[np.intp], candidates: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """KL(T_c ‖ P_e) for each pick e, all of which are members of the finished set."""
-    weights = tier_weights(len(members), RERANK_TIERS)
-    log_set = index.log_prob_at(candidates, np.asarray(members))
-    total = weights.sum() + (len(index) - len(members))
-    entropy = (weights * np.log(weights)).sum()
-    rest = index.sum_log_prob[candidates] - log_set.sum(axis=1)
-    divergence: NDArray[np.float64] = (entropy - rest - log_set @ weights) / total - np.log(total)
+    target = _target(len(members), len(index), RERANK_TIERS)
+    terms = _divergence_but_own(index, members, candidates, target)
+    divergence: NDArray[np.float64] = terms / target.total - np.log(target.total)
     return divergence
 
 
-def _rank(index: EntityIndex, state: _State, rerank: bool) -> list[tuple[int, float]]:
-    picks = np.asarray(state.members[state.k :], dtype=np.intp)
+def _rank(index: EntityIndex, growth: _Growth, rerank: bool) -> list[tuple[int, float]]:
+    picks = growth.members[growth.k :]
     if not len(picks):
         return []
     order = np.arange(1, len(picks) + 1)
     scores = MU / order
     if rerank:
-        divergence = _rerank_divergence(index, state.members, picks)
+        divergence = _rerank_divergence(index, growth.members, picks)
         kappa = np.empty(len(picks))
         kappa[np.argsort(divergence, kind="stable")] = order
         scores = scores + 1.0 / kappa

@@ -9,6 +9,7 @@ set), so both matrices may be memory maps and are never loaded whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,18 @@ BLOCK_CELLS = 8_000_000
 class EntityIndex:
     """Mean distributions of V entities, float32 (V, V) each; row e belongs to position e.
 
-    `row_sum` and `sum_log_prob` are float64 (V,): the sum of row e of `mean_prob` after flooring,
-    and Λ_e = Σ_v ln q_e[v] of the floored and normalised row (the closed form's constant).
+    The others are float64 (V,): `row_sum`, the sum of row e of `mean_prob` after flooring;
+    `sum_log_prob`, Λ_e = Σ_v ln q_e[v] of the floored and normalised row (the closed form's
+    constant); `row_mean` and `row_scale`, mean and 1 / std of row e of `mean_log_prob` (0 where the
+    row is flat).
     """
 
     mean_prob: NDArray[np.float32]
     mean_log_prob: NDArray[np.float32]
     row_sum: NDArray[np.float64]
     sum_log_prob: NDArray[np.float64]
+    row_mean: NDArray[np.float64]
+    row_scale: NDArray[np.float64]
 
     @classmethod
     def from_distributions(cls, mean_prob: ArrayLike, mean_log_prob: ArrayLike) -> EntityIndex:
@@ -55,33 +60,64 @@ class EntityIndex:
             if not np.isfinite(log_prob[rows]).all():
                 bad = start + int(np.flatnonzero(~np.isfinite(log_prob[rows]).all(axis=1))[0])
                 raise ValueError(f"mean_log_prob row {bad} holds a value that is not finite")
-        return cls(prob, log_prob, row_sum, sum_log)
+        return cls(prob, log_prob, row_sum, sum_log, *row_moments(log_prob))
 
     def __len__(self) -> int:
         return len(self.mean_prob)
 
-    def standardised(self, position: int) -> NDArray[np.float32]:
-        """z_e = (G_e − mean) / std over the vocabulary, float32 (V,); zeros where std is 0."""
-        row = np.asarray(self.mean_log_prob[position], dtype=np.float64)
-        spread = row.std()
-        if spread == 0:
-            return np.zeros(len(row), dtype=np.float32)
-        return ((row - row.mean()) / spread).astype(np.float32)
+    def standardised(self, position: int) -> NDArray[np.float64]:
+        """z_e = (G_e − mean) / std over the vocabulary, float64 (V,); zeros where std is 0."""
+        row = np.subtract(self.mean_log_prob[position], self.row_mean[position], dtype=np.float64)
+        row *= self.row_scale[position]
+        return row
 
     def log_prob_at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """ln q_row[column] of the floored, normalised rows: float64 (len(rows), len(columns))."""
-        cells = np.asarray(self.mean_prob[rows[:, None], columns[None, :]], dtype=np.float64)
-        return np.log(np.maximum(cells, FLOOR)) - np.log(self.row_sum[rows])[:, None]
+        return self.log_cells(rows, columns) - self.log_row_sum[rows][:, None]
+
+    def log_cells(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`log_prob_at` before the rows are normalised."""
+        cells = self._plain_prob[rows[:, None], columns].astype(np.float64)
+        np.maximum(cells, FLOOR, out=cells)
+        return np.log(cells, out=cells)
 
     def own_log_prob(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """ln q_e[e] for each row e, float64 (len(rows),)."""
-        cells = np.asarray(self.mean_prob[rows, rows], dtype=np.float64)
-        return np.log(np.maximum(cells, FLOOR)) - np.log(self.row_sum[rows])
+        cells = self._plain_prob[rows, rows].astype(np.float64)
+        return np.log(np.maximum(cells, FLOOR)) - self.log_row_sum[rows]
+
+    @cached_property
+    def log_row_sum(self) -> NDArray[np.float64]:
+        """What `log_cells` lacks, float64 (V,)."""
+        logs: NDArray[np.float64] = np.log(self.row_sum)
+        return logs
+
+    @cached_property
+    def _plain_prob(self) -> NDArray[np.float32]:
+        """`mean_prob` without the memory map's own class, which makes each look-up dearer."""
+        return self.mean_prob.view(np.ndarray)
 
 
 def _as_float32(values: ArrayLike) -> NDArray[np.float32]:
     array: NDArray[Any] = np.asanyarray(values)
     return array if array.dtype == np.float32 else array.astype(np.float32)
+
+
+def row_moments(
+    mean_log_prob: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`EntityIndex.row_mean` and `row_scale` of a float32 (V, V) matrix, some rows at a time."""
+    size = len(mean_log_prob)
+    mean, scale = np.empty(size), np.empty(size)
+    step = max(1, BLOCK_CELLS // max(size, 1))
+    for start in range(0, size, step):
+        wide = mean_log_prob[start : start + step].astype(np.float64)
+        # A flat row's computed std may be a rounding error, which standardising would blow up.
+        flat = wide.max(axis=1) == wide.min(axis=1)
+        spread = np.where(flat, 1.0, wide.std(axis=1))
+        mean[start : start + step] = wide.mean(axis=1)
+        scale[start : start + step] = np.where(flat, 0.0, 1.0 / spread)
+    return mean, scale
 
 
 def _row_constants(

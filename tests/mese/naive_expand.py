@@ -1,7 +1,8 @@
 """Window search written straight from specs/multiexpan.md (e), slowly and with nothing shared.
 
-A_c is summed anew at every step, the vocabulary is sorted whole, and every KL is scipy's over all
-V entities. Nothing here comes from `mese.expand`; the two agree or one of them is wrong.
+A_c is a running sum, the vocabulary is sorted whole at every step, and every KL is scipy's over all
+V entities. Nothing here comes from `mese.expand`; the two agree or one of them is wrong. Rows are
+made when they are asked for, so that it can be run, and timed, at V = 14,489.
 """
 
 from __future__ import annotations
@@ -56,7 +57,20 @@ def standard_rows(log_prob: Matrix) -> Matrix:
     for row in np.asarray(log_prob, dtype=np.float64):
         spread = np.sqrt(np.mean((row - row.mean()) ** 2))
         rows.append((row - row.mean()) / spread if spread > 0 else np.zeros_like(row))
-    return np.array(rows).astype(np.float32).astype(np.float64)
+    return np.array(rows)
+
+
+class Rows:
+    """q and z of one pair of matrices, a row at a time."""
+
+    def __init__(self, prob: Matrix, log_prob: Matrix) -> None:
+        self.prob, self.log_prob, self.size = prob, log_prob, len(prob)
+
+    def q(self, entity: int) -> Matrix:
+        return usable(self.prob[entity][None])[0]
+
+    def z(self, entity: int) -> Matrix:
+        return standard_rows(self.log_prob[entity][None])[0]
 
 
 def naive_search(
@@ -69,56 +83,61 @@ def naive_search(
     seed_log_prob: Matrix | None = None,
 ) -> list[list[int]]:
     """What `mese.expand.window_search` promises."""
-    q, z = usable(prob), standard_rows(log_prob)
-    seed_z = z if seed_log_prob is None else standard_rows(seed_log_prob)
+    rows = Rows(prob, log_prob)
+    seed_rows = rows if seed_log_prob is None else Rows(prob, seed_log_prob)
     groups = [list(queries)] if exclusive else [[query] for query in queries]
     lists: list[list[int]] = []
     for group in groups:
-        lists += _round(q, z, seed_z, group, size, rerank)
+        lists += _round(rows, seed_rows, group, size, rerank)
     return lists
 
 
 def _round(
-    q: Matrix, z: Matrix, seed_z: Matrix, group: list[Sequence[int]], size: int, rerank: bool
+    rows: Rows, seed_rows: Rows, group: list[Sequence[int]], size: int, rerank: bool
 ) -> list[list[int]]:
-    free = set(range(len(q))) - {seed for query in group for seed in query}
+    free = np.ones(rows.size, dtype=bool)
+    free[[seed for query in group for seed in query]] = False
     sets = [list(query) for query in group]
+    affinities = [np.sum([seed_rows.z(seed) for seed in query], axis=0) for query in group]
     for _ in range(size):
-        for query, members in zip(group, sets, strict=True):
-            if not free:
+        for c, query in enumerate(group):
+            if not free.any():
                 continue
-            picks = members[len(query) :]
-            affinity = seed_z[list(query)].sum(axis=0)
-            for pick in picks:
-                affinity = affinity + z[pick]
-            chosen = _choose(q, members, affinity, free, width_at(len(picks)))
-            members.append(chosen)
-            free.remove(chosen)
-    finish = _reranked if rerank else (lambda q, members, k: members[k:])
-    return [finish(q, members, len(query)) for query, members in zip(group, sets, strict=True)]
+            width = width_at(len(sets[c]) - len(query))
+            chosen = _choose(rows, sets[c], affinities[c], free, width)
+            sets[c].append(chosen)
+            free[chosen] = False
+            affinities[c] = affinities[c] + rows.z(chosen)
+    finish = _reranked if rerank else (lambda rows, members, k: members[k:])
+    return [finish(rows, members, len(query)) for query, members in zip(group, sets, strict=True)]
 
 
-def _choose(q: Matrix, members: list[int], affinity: Matrix, free: set[int], width: int) -> int:
+def _choose(
+    rows: Rows, members: list[int], affinity: Matrix, free: NDArray[np.bool_], width: int
+) -> int:
     by_affinity = np.argsort(-affinity, kind="stable")
-    window = [int(e) for e in by_affinity if int(e) in free][:width]
+    window = [int(e) for e in by_affinity[free[by_affinity]][:width]]
+    if width == 1:
+        return window[0]
     best, best_divergence = window[0], np.inf
     for candidate in window:
-        target = np.ones(len(q))
-        target[candidate] = len(q) * q[candidate, candidate]
+        q = rows.q(candidate)
+        target = np.ones(rows.size)
+        target[candidate] = rows.size * q[candidate]
         for position, member in enumerate(members, start=1):
             target[member] = search_weight(position)
-        divergence = entropy(target, q[candidate])
-        if divergence < best_divergence and len(window) > 1:
+        divergence = entropy(target, q)
+        if divergence < best_divergence:
             best, best_divergence = candidate, divergence
     return best
 
 
-def _reranked(q: Matrix, members: list[int], k: int) -> list[int]:
+def _reranked(rows: Rows, members: list[int], k: int) -> list[int]:
     picks = members[k:]
-    target = np.ones(len(q))
+    target = np.ones(rows.size)
     for position, member in enumerate(members, start=1):
         target[member] = rerank_weight(position)
-    divergence = [entropy(target, q[pick]) for pick in picks]
+    divergence = [entropy(target, rows.q(pick)) for pick in picks]
     ascending = sorted(range(len(picks)), key=lambda i: divergence[i])
     score = {picks[i]: 9 / (i + 1) + 1 / (ascending.index(i) + 1) for i in range(len(picks))}
     return sorted(picks, key=lambda pick: (-score[pick], pick))

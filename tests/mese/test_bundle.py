@@ -61,11 +61,35 @@ def test_a_bundle_comes_back_as_it_was_written(bundle: Bundle) -> None:
 def test_mapped_arrays_are_the_saved_ones(bundle: Bundle, modality: str, seed: int) -> None:
     wanted = EntityIndex.from_distributions(*distributions(6, seed, "random"))
     found = bundle.index(modality)
-    for key in ("mean_prob", "mean_log_prob", "row_sum", "sum_log_prob"):
+    for key in (
+        *("mean_prob", "mean_log_prob", "row_sum", "sum_log_prob"),
+        *("row_mean", "row_scale"),
+    ):
         array = getattr(found, key)
         assert isinstance(array, np.memmap)
         assert array.dtype == getattr(wanted, key).dtype
         np.testing.assert_array_equal(array, getattr(wanted, key))
+
+
+def test_an_index_of_an_older_bundle_gets_its_moments_when_it_is_opened(bundle: Bundle) -> None:
+    path = bundle.folder / "index-text.safetensors"
+    wanted, arrays = bundle.index("text"), load_file(path)
+    moments = {key: arrays.pop(key) for key in ("row_mean", "row_scale")}
+    wanted = EntityIndex(**{key: value.copy() for key, value in vars(wanted).items()})
+    save_file(arrays, path)
+    found = bundle.index("text")
+    np.testing.assert_array_equal(found.row_mean, moments["row_mean"])
+    np.testing.assert_array_equal(found.row_scale, moments["row_scale"])
+    np.testing.assert_array_equal(found.standardised(3), wanted.standardised(3))
+
+
+def test_an_index_with_a_row_that_is_not_finite_is_refused(bundle: Bundle) -> None:
+    path = bundle.folder / "index-text.safetensors"
+    arrays = load_file(path)
+    arrays["row_sum"][2] = np.nan
+    save_file(arrays, path)
+    with pytest.raises(BundleError, match=r"row_sum holds a value that is not finite.*represent"):
+        bundle.index("text")
 
 
 def test_mapping_agrees_with_the_safetensors_package(tmp_path: Path) -> None:
