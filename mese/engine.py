@@ -10,11 +10,11 @@ threads may share one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
@@ -22,7 +22,19 @@ from mese.expand import cosine_search, window_search_scored
 from mese.index import EntityIndex
 from mese.names import fold
 
-Method = Callable[[EntityIndex, Sequence[Sequence[int]], int], list[list[tuple[int, float]]]]
+
+class Method(Protocol):
+    """A way to rank: queries of vocabulary positions in, per query (position, score) pairs out."""
+
+    def __call__(
+        self,
+        index: EntityIndex,
+        queries: Sequence[Sequence[int]],
+        size: int,
+        *,
+        seed_index: EntityIndex | None = None,
+    ) -> list[list[tuple[int, float]]]: ...
+
 
 METHODS: Mapping[str, Method] = {
     "window": window_search_scored,

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 CUTS = (10, 20, 50, 100)
 """The K of the paper's tables."""
@@ -58,37 +59,103 @@ def _denominator(length: int, gold: Collection[int], k: int, form: str) -> int:
     return min(size, length) if form == "released" and length > 50 else size
 
 
+FIGURES = (
+    *(f"MAP@{k}" for k in CUTS),
+    *(f"P@{k}" for k in CUTS),
+    *(f"P@{k} (hits/K)" for k in CUTS),
+)
+"""What is measured for each query, in the order of `Scores.values`' columns."""
+EIGHT = len(CUTS) * 2
+"""The first so many of `FIGURES` make Avg."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The middle 95 % of a figure over `draws` bootstrap samples of `groups` classes."""
+
+    low: float
+    high: float
+    groups: int
+    draws: int
+
+
 @dataclass(frozen=True)
 class Scores:
-    """The eight metrics of one table row, in per cent, with the queries they stand on."""
+    """The figures of some queries in per cent, float64 (Q, 12) by `FIGURES`, and their classes."""
 
-    map: dict[int, float]
-    precision: dict[int, float]
-    hits_over_k: dict[int, float]
-    queries: int
+    values: NDArray[np.float64]
+    groups: tuple[str, ...]
+
+    @property
+    def queries(self) -> int:
+        return len(self.values)
+
+    @property
+    def map(self) -> dict[int, float]:
+        return dict(zip(CUTS, self._means()[: len(CUTS)], strict=True))
+
+    @property
+    def precision(self) -> dict[int, float]:
+        return dict(zip(CUTS, self._means()[len(CUTS) : EIGHT], strict=True))
+
+    @property
+    def hits_over_k(self) -> dict[int, float]:
+        return dict(zip(CUTS, self._means()[EIGHT:], strict=True))
 
     @property
     def average(self) -> float:
         """Mean of the eight (the paper's Avg)."""
-        return float(np.mean([*self.map.values(), *self.precision.values()]))
+        return float(self.values[:, :EIGHT].mean())
+
+    def by_group(self) -> dict[str, Scores]:
+        """The scores of each class alone, in the order in which classes first appear."""
+        labels = np.array(self.groups)
+        return {
+            name: Scores(self.values[labels == name], (name,) * int((labels == name).sum()))
+            for name in dict.fromkeys(self.groups)
+        }
+
+    def interval(self, draws: int = 2000, seed: int = 0) -> Interval:
+        """A 95 % bootstrap interval of Avg over classes, which are drawn whole with their queries.
+
+        Queries of one class share members, so that drawing queries would make it too narrow.
+        """
+        averages = self.values[:, :EIGHT].mean(axis=1)
+        names, number = np.unique(self.groups, return_inverse=True)
+        sums = np.bincount(number, averages)
+        counts = np.bincount(number)
+        rng = np.random.default_rng(seed)
+        picks = rng.integers(0, len(names), (draws, len(names)))
+        means = sums[picks].sum(axis=1) / counts[picks].sum(axis=1)
+        low, high = np.quantile(means, [0.025, 0.975])
+        return Interval(float(low), float(high), len(names), draws)
+
+    def _means(self) -> list[float]:
+        return [float(value) for value in self.values.mean(axis=0)]
 
 
 def score_queries(
-    ranked: Sequence[Sequence[int]], gold: Sequence[Collection[int]], form: str = "fixed"
+    ranked: Sequence[Sequence[int]],
+    gold: Sequence[Collection[int]],
+    form: str = "fixed",
+    groups: Sequence[str] = (),
 ) -> Scores:
-    """Mean metrics over queries; `gold[i]` is the class of query i without its seeds."""
+    """All figures of each query; `gold[i]` is the class of query i without its seeds.
+
+    `groups[i]` names the class, for intervals and rows by class; without it each query is its own.
+    """
     if not ranked or len(ranked) != len(gold):
         raise ValueError(f"{len(ranked)} lists for {len(gold)} gold sets")
-    pairs = list(zip(ranked, gold, strict=True))
-    return Scores(
-        {k: 100 * float(np.mean([map_at_k(r, g, k, form) for r, g in pairs])) for k in CUTS},
-        {
-            k: 100 * float(np.mean([precision_at_k(r, g, k, form=form) for r, g in pairs]))
-            for k in CUTS
-        },
-        {
-            k: 100 * float(np.mean([precision_at_k(r, g, k, over="k") for r, g in pairs]))
-            for k in CUTS
-        },
-        len(pairs),
-    )
+    names = tuple(groups) or tuple(str(number) for number in range(len(gold)))
+    if len(names) != len(gold):
+        raise ValueError(f"{len(names)} groups for {len(gold)} gold sets")
+    rows = [_figures(r, g, form) for r, g in zip(ranked, gold, strict=True)]
+    return Scores(100 * np.array(rows), names)
+
+
+def _figures(ranked: Sequence[int], gold: Collection[int], form: str) -> list[float]:
+    return [
+        *(map_at_k(ranked, gold, k, form) for k in CUTS),
+        *(precision_at_k(ranked, gold, k, form=form) for k in CUTS),
+        *(precision_at_k(ranked, gold, k, over="k") for k in CUTS),
+    ]

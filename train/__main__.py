@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from mese.shell import one_of, out, plainly, say, settings_or_exit, shell, stage
 app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
 
 CLASSES = ("reported", "dev", "all")
+FORMATS = ("text", "csv", "json")
 
 
 def _run_name(name: str) -> str:
@@ -163,11 +163,22 @@ def evaluate(
         ),
     ] = "reported",
     floors: Annotated[bool, typer.Option(help="Add the TF-IDF and picture floors.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
+    exclusive: Annotated[
+        bool,
+        typer.Option(help="Window search as in the release: an entity goes to one query a round."),
+    ] = False,
+    switches: Annotated[
+        bool, typer.Option(help="Rows of Table 5: seeds or candidates without text or image.")
+    ] = False,
+    per_class: Annotated[bool, typer.Option(help="One row a class, by its Avg.")] = False,
+    form: Annotated[
+        str, typer.Option("--format", help="text, csv or json.", callback=one_of(FORMATS))
+    ] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print MAP@K and P@K of a bundle on the store's queries, beside the two floors."""
-    from train.evaluate import sharpness, table
-    from train.report import print_table
+    from train.evaluate import shortest_list, switch_rows, table
+    from train.report import print_report
     from train.split import reported_classes
 
     with plainly(StoreError, BundleError, ValueError, OSError):
@@ -179,13 +190,35 @@ def evaluate(
             raise BundleError(reason)
         share = float(opened.meta.get("fit", {}).get("dev_share", 0.0))
         chosen = reported_classes(corpus, share, classes)
+        vocabulary = [e.id for e in opened.entities]
         indexes = {m: opened.index(m) for m in opened.modalities}
-        rows = table(corpus, [e.id for e in opened.entities], chosen, indexes, floors)
-        if as_json:
-            typer.echo(json.dumps([row.as_dict() for row in rows], indent=1))
-            return
-        sharp = {m: sharpness(index) for m, index in indexes.items()}
-        print_table(out, rows, sharp, f"{opened.name} on {corpus.name}", classes, len(chosen))
+        rows = table(corpus, vocabulary, chosen, indexes, floors, exclusive)
+        if switches:
+            method = str(opened.meta.get("method", "window"))
+            rows += switch_rows(
+                corpus, vocabulary, chosen, indexes, "window" if exclusive else method, exclusive
+            )
+        if exclusive:
+            _warn_of_short_lists(shortest_list(len(vocabulary), len(chosen)), len(chosen))
+        title = f"{opened.name} on {corpus.name}"
+        print_report(
+            out,
+            rows,
+            title=title,
+            which=f"{len(chosen)} {classes} classes",
+            form="json" if as_json else form,
+            per_class=per_class,
+            indexes=indexes,
+        )
+
+
+def _warn_of_short_lists(shortest: int | None, classes: int) -> None:
+    if shortest is not None:
+        typer.echo(
+            f"--exclusive: {classes} queries a round share too small a vocabulary; the shortest "
+            f"list may end at {shortest}, and its figures suffer.",
+            err=True,
+        )
 
 
 def _corpus(settings: Settings, images: str) -> Corpus:

@@ -7,7 +7,8 @@ its contexts by heart (near 1, and low or flat) from one that knows what is alik
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from mese.corpus import Corpus, Query
 from mese.engine import EXPANDED, METHODS
+from mese.expand import window_search
 from mese.index import EntityIndex
 from mese.metrics import CUTS, Scores, score_queries
 from train.floors import picture_vectors, rank_by_cosine, tfidf_vectors
@@ -28,6 +30,7 @@ class QuerySet:
     seeds: tuple[tuple[int, ...], ...]
     gold: tuple[frozenset[int], ...]
     left_out: int
+    classes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -37,7 +40,8 @@ class QuerySet:
 class Row:
     """A line of the table: what ranked, with how many seeds, and what came out.
 
-    `left_out` counts queries with a seed outside the vocabulary or nothing but seeds to find.
+    `left_out` counts queries with a seed outside the vocabulary or nothing but seeds to find;
+    `exclusive` says whether the classes' queries took entities from one another.
     """
 
     method: str
@@ -45,11 +49,13 @@ class Row:
     seeds: int
     scores: Scores
     left_out: int = 0
+    exclusive: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        s = self.scores
+        s, interval = self.scores, self.scores.interval()
         return {
             "method": self.method,
+            "exclusive": self.exclusive,
             "representation": self.representation,
             "seeds": self.seeds,
             "queries": s.queries,
@@ -57,6 +63,8 @@ class Row:
             **{f"MAP@{k}": round(s.map[k], 2) for k in CUTS},
             **{f"P@{k}": round(s.precision[k], 2) for k in CUTS},
             "Avg": round(s.average, 2),
+            "Avg low": round(interval.low, 2),
+            "Avg high": round(interval.high, 2),
             **{f"P@{k} (hits/K)": round(s.hits_over_k[k], 2) for k in CUTS},
         }
 
@@ -78,7 +86,7 @@ def query_set(
     is gold. Gold members outside the vocabulary stay gold: they cannot be found, and that counts.
     """
     position_of = {entity: position for position, entity in enumerate(vocabulary)}
-    chosen, gold, left_out = [], [], 0
+    chosen, gold, names, left_out = [], [], [], 0
     for query in _of_classes(corpus, classes, seeds):
         rest = corpus.members[query.class_name] - set(query.seeds)
         if not rest or any(seed not in position_of for seed in query.seeds):
@@ -87,7 +95,8 @@ def query_set(
         chosen.append(tuple(position_of[seed] for seed in query.seeds))
         # Members that the vocabulary lacks get numbers that no list can hold.
         gold.append(frozenset(position_of.get(e, -1 - e) for e in rest))
-    return QuerySet(tuple(chosen), tuple(gold), left_out)
+        names.append(query.class_name)
+    return QuerySet(tuple(chosen), tuple(gold), left_out, tuple(names))
 
 
 def _of_classes(corpus: Corpus, classes: Sequence[str], seeds: int) -> list[Query]:
@@ -95,10 +104,57 @@ def _of_classes(corpus: Corpus, classes: Sequence[str], seeds: int) -> list[Quer
     return [q for q in corpus.queries if q.class_name in wanted and len(q.seeds) == seeds]
 
 
-def score_index(index: EntityIndex, queries: QuerySet, method: str = "window") -> Scores:
-    """Scores of one way to rank by an index, one of `mese.engine.METHODS`."""
-    found = METHODS[method](index, queries.seeds, EXPANDED)
-    return score_queries([[position for position, _ in items] for items in found], queries.gold)
+def score_index(
+    index: EntityIndex,
+    queries: QuerySet,
+    method: str = "window",
+    exclusive: bool = False,
+    seed_index: EntityIndex | None = None,
+) -> Scores:
+    """Scores of one way to rank by an index, one of `mese.engine.METHODS`.
+
+    With `exclusive` the classes' first queries expand side by side, then their second ones, and so
+    on, as in the release (window search alone knows it).
+    """
+    if exclusive:
+        return _score_exclusively(index, queries, seed_index)
+    found = METHODS[method](index, queries.seeds, EXPANDED, seed_index=seed_index)
+    return _scored([[p for p, _ in items] for items in found], queries)
+
+
+def _score_exclusively(
+    index: EntityIndex, queries: QuerySet, seed_index: EntityIndex | None
+) -> Scores:
+    lists: list[list[int]] = [[] for _ in queries.seeds]
+    for numbers in _rounds(queries.classes):
+        seeds = [queries.seeds[n] for n in numbers]
+        found = window_search(index, seeds, EXPANDED, exclusive=True, seed_index=seed_index)
+        for n, items in zip(numbers, found, strict=True):
+            lists[n] = items
+    return _scored(lists, queries)
+
+
+def _rounds(classes: Sequence[str]) -> list[list[int]]:
+    """Query numbers by round: each class's first, each class's second, …"""
+    seen: Counter[str] = Counter()
+    rounds: list[list[int]] = []
+    for number, name in enumerate(classes):
+        if seen[name] == len(rounds):
+            rounds.append([])
+        rounds[seen[name]].append(number)
+        seen[name] += 1
+    return rounds
+
+
+def shortest_list(vocabulary: int, queries: int) -> int | None:
+    """Where the shortest of `queries` lists that share a vocabulary may end, if it ends early."""
+    if vocabulary >= queries * EXPANDED:
+        return None
+    return max(0, vocabulary // max(queries, 1))
+
+
+def _scored(lists: Sequence[Sequence[int]], queries: QuerySet) -> Scores:
+    return score_queries(lists, queries.gold, groups=queries.classes)
 
 
 def sharpness(index: EntityIndex) -> Sharpness:
@@ -125,27 +181,70 @@ def _rank(vectors: Any, seeds: Sequence[int]) -> list[int]:
     return rank_by_cosine(vectors, seeds, EXPANDED)
 
 
+SWITCHES = (
+    ("text+image", "text+image"),
+    ("text", "text+image"),
+    ("image", "text+image"),
+    ("text+image", "text"),
+    ("text+image", "image"),
+    ("text", "text"),
+    ("image", "image"),
+)
+"""How seeds and candidates are represented in the rows of Table 5's inference part."""
+
+
 def table(
     corpus: Corpus,
     vocabulary: Sequence[int],
     classes: Sequence[str],
     indexes: dict[str, EntityIndex],
     floors: bool = True,
+    exclusive: bool = False,
 ) -> list[Row]:
     """All rows: each modality by window search and by cosine, then the floors; 3 and 5 seeds."""
     rankers = floor_rankers(corpus, vocabulary) if floors else {}
     rows: list[Row] = []
-    for count in sorted({len(q.seeds) for q in corpus.queries}):
-        queries = query_set(corpus, vocabulary, classes, count)
-        if not len(queries):
-            continue
+    for queries, count in _query_sets(corpus, vocabulary, classes):
         for modality, index in indexes.items():
-            rows += [
-                Row(method, modality, count, score_index(index, queries, method), queries.left_out)
-                for method in METHODS
-            ]
+            for method in METHODS:
+                alone = exclusive and method == "window"
+                scores = score_index(index, queries, method, exclusive=alone)
+                rows.append(Row(method, modality, count, scores, queries.left_out, alone))
         for name, rank in rankers.items():
-            lists = [rank(seeds) for seeds in queries.seeds]
-            scores = score_queries(lists, queries.gold)
+            scores = _scored([rank(seeds) for seeds in queries.seeds], queries)
             rows.append(Row("floor", name, count, scores, queries.left_out))
     return rows
+
+
+def switch_rows(
+    corpus: Corpus,
+    vocabulary: Sequence[int],
+    classes: Sequence[str],
+    indexes: dict[str, EntityIndex],
+    method: str = "window",
+    exclusive: bool = False,
+) -> list[Row]:
+    """Table 5's inference part: seeds, or candidates, without text or without image.
+
+    Rows whose representation the bundle lacks are left out.
+    """
+    rows: list[Row] = []
+    for queries, count in _query_sets(corpus, vocabulary, classes):
+        for seeds, candidates in SWITCHES:
+            if seeds in indexes and candidates in indexes:
+                scores = score_index(
+                    indexes[candidates], queries, method, exclusive, indexes[seeds]
+                )
+                name = f"{seeds} → {candidates}"
+                rows.append(Row(method, name, count, scores, queries.left_out, exclusive))
+    return rows
+
+
+def _query_sets(
+    corpus: Corpus, vocabulary: Sequence[int], classes: Sequence[str]
+) -> Iterator[tuple[QuerySet, int]]:
+    """The queries of 3, of 5 (and of any other number of) seeds that there are."""
+    for count in sorted({len(q.seeds) for q in corpus.queries}):
+        queries = query_set(corpus, vocabulary, classes, count)
+        if len(queries):
+            yield queries, count

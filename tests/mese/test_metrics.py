@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ir_measures
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +115,41 @@ def test_wrong_sides_are_refused() -> None:
         score_queries([[1], [2]], [{1}])
     with pytest.raises(ValueError, match="0 lists"):
         score_queries([], [])
+
+
+def test_an_interval_draws_classes_whole() -> None:
+    """Against a plain loop over the same draws; two classes of unlike size and score."""
+    ranked = [[1, 2], [1, 9], [9, 8], [8, 1]]
+    scores = score_queries(ranked, [{1, 2}] * 4, groups=["a", "a", "a", "b"])
+    averages = [float(np.mean(row[:8])) for row in scores.values]
+    rng, means = np.random.default_rng(5), []
+    for picks in rng.integers(0, 2, (50, 2)):
+        drawn = [averages[:3] if pick == 0 else averages[3:] for pick in picks]
+        means.append(np.mean([value for part in drawn for value in part]))
+    found = scores.interval(draws=50, seed=5)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+    assert (found.groups, found.draws) == (2, 50)
+
+
+def test_one_class_alone_has_no_width_and_groups_keep_their_queries() -> None:
+    scores = score_queries([[1], [2], [3]], [{1}, {1}, {3}], groups=["a", "b", "a"])
+    parts = scores.by_group()
+    assert {name: part.queries for name, part in parts.items()} == {"a": 2, "b": 1}
+    assert parts["a"].average == pytest.approx(100)
+    assert parts["b"].average == 0
+    assert parts["a"].interval().low == parts["a"].interval().high == pytest.approx(100)
+
+
+def test_a_library_agrees_where_the_definitions_meet() -> None:
+    """ir_measures: AP@K divides by |G|, as ours does for |G| ≤ K; P@K divides by K."""
+    rng = np.random.default_rng(3)
+    for size in (4, 10):
+        gold = {int(e) for e in rng.permutation(60)[:size]}
+        ranked = [int(e) for e in rng.permutation(60)]
+        qrels = [ir_measures.Qrel("q", str(e), 1) for e in gold]
+        run = [ir_measures.ScoredDoc("q", str(e), -float(n)) for n, e in enumerate(ranked)]
+        for k in (10, 20, 50):
+            ap, p = ir_measures.AP @ k, ir_measures.P @ k
+            wanted = ir_measures.calc_aggregate([ap, p], qrels, run)
+            assert map_at_k(ranked, gold, k) == pytest.approx(wanted[ap])
+            assert precision_at_k(ranked, gold, k, over="k") == pytest.approx(wanted[p])

@@ -10,9 +10,9 @@ import pytest
 from mese.corpus import Corpus, Query
 from mese.expand import cosine_search, window_search
 from mese.index import EntityIndex
-from mese.metrics import CUTS, map_at_k, precision_at_k
+from mese.metrics import CUTS, map_at_k, precision_at_k, score_queries
 from tests.mese.test_expand import distributions
-from train.evaluate import query_set, score_index, sharpness, table
+from train.evaluate import query_set, score_index, sharpness, shortest_list, switch_rows, table
 
 
 def test_queries_become_positions_and_gold_leaves_the_seeds_out(corpus: Corpus) -> None:
@@ -110,3 +110,46 @@ def test_a_table_has_every_modality_twice_and_both_floors(
     assert said["P@10 (hits/K)"] <= said["P@10"]
     assert len(table(corpus, corpus.vocabulary(), ["Cats"], indexes, floors=False)) == 4
     assert table(corpus, corpus.vocabulary(), [], indexes) == []
+
+
+def test_exclusive_rounds_are_those_of_the_release(corpus: Corpus, index: EntityIndex) -> None:
+    """Each class's first query side by side, then each class's second."""
+    queries = query_set(corpus, corpus.vocabulary(), ["Cats", "Songs"], 3)
+    names = queries.classes
+    assert [names.count(name) for name in dict.fromkeys(names)] == [2, 2]
+    lists: dict[int, list[int]] = {}
+    for turn in (0, 1):
+        numbers = [
+            [n for n, c in enumerate(names) if c == name][turn] for name in ("Cats", "Songs")
+        ]
+        found = window_search(index, [queries.seeds[n] for n in numbers], 102, exclusive=True)
+        lists |= dict(zip(numbers, found, strict=True))
+        assert not set(found[0]) & set(found[1])
+    wanted = score_queries([lists[n] for n in range(4)], queries.gold)
+    scores = score_index(index, queries, "window", exclusive=True)
+    np.testing.assert_allclose(scores.values, wanted.values)
+    assert not np.allclose(scores.values, score_index(index, queries, "window").values)
+
+
+def test_switches_give_the_seeds_another_representation(corpus: Corpus, index: EntityIndex) -> None:
+    other = EntityIndex.from_distributions(*distributions(20, 8, "clustered"))
+    indexes = {"text+image": index, "text": other}
+    rows = switch_rows(corpus, corpus.vocabulary(), ["Cats", "Songs"], indexes)
+    assert [row.representation for row in rows] == [
+        "text+image → text+image",
+        "text → text+image",
+        "text+image → text",
+        "text → text",
+    ]
+    queries = query_set(corpus, corpus.vocabulary(), ["Cats", "Songs"], 3)
+    lists = window_search(index, queries.seeds, 102, seed_index=other)
+    wanted = score_queries(lists, queries.gold)
+    np.testing.assert_allclose(rows[1].scores.values, wanted.values)
+    np.testing.assert_allclose(rows[0].scores.values, score_index(index, queries).values)
+
+
+def test_lists_that_share_too_small_a_vocabulary_are_told() -> None:
+    assert shortest_list(14_489, 70) is None
+    assert shortest_list(7_140, 70) is None
+    assert shortest_list(1_000, 70) == 14
+    assert shortest_list(10, 70) == 0

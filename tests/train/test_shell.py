@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,6 +84,35 @@ def test_evaluate_prints_every_row(made: Path, call: Call) -> None:
     for word in ("MAP@10", "P@K (hits/K)", "Avg", "TF-IDF", "pictures", "own-entity probability"):
         assert word in done.stdout
     assert "3 seeds" in done.stdout
+
+
+def test_evaluate_gives_the_same_figures_as_json_csv_and_by_class(made: Path, call: Call) -> None:
+    rows = json.loads(call("evaluate", str(made), "--format", "json", "--no-floors").stdout)
+    table = list(
+        csv.DictReader(
+            call("evaluate", str(made), "--format", "csv", "--no-floors").stdout.splitlines()
+        )
+    )
+    assert [float(row["Avg"]) for row in table] == [row["Avg"] for row in rows]
+    assert all(row["Avg low"] <= row["Avg"] <= row["Avg high"] for row in rows)
+    options = ("--format", "json", "--no-floors", "--per-class")
+    by_class = json.loads(call("evaluate", str(made), *options).stdout)
+    first = [
+        row
+        for row in by_class
+        if (row["method"], row["representation"]) == ("window", rows[0]["representation"])
+        and row["seeds"] == rows[0]["seeds"]
+    ]
+    mean = sum(row["Avg"] * row["queries"] for row in first) / sum(row["queries"] for row in first)
+    assert mean == pytest.approx(rows[0]["Avg"], abs=0.02)
+    assert {row["class"] for row in first} <= {"Cities", "Rivers", "Cats", "Songs"}
+
+
+def test_evaluate_tells_of_short_lists_and_switches(made: Path, call: Call) -> None:
+    done = call("evaluate", str(made), "--no-floors", "--exclusive", "--switches", "--per-class")
+    assert done.exit_code == 0
+    assert "the shortest list may end at" in done.stderr
+    assert "→" in done.stdout
 
 
 @pytest.mark.parametrize(
