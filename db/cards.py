@@ -110,11 +110,11 @@ def pictures_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
     context's image that can.
     """
     found: dict[int, str] = {}
-    for some in batches(ids, LOOKUP):
-        for statement in (_first_pictures(some), _reference_pictures(some)):  # the later one wins
-            found.update(
-                (entity, sha256) for entity, sha256 in session.execute(statement) if sha256
-            )
+    for pictures in (_reference_pictures, _first_pictures):
+        missing = [entity for entity in ids if entity not in found]
+        for some in batches(missing, LOOKUP):
+            rows = session.execute(pictures(some))
+            found.update((entity, sha256) for entity, sha256 in rows if sha256)
     return found
 
 
@@ -127,27 +127,20 @@ def _reference_pictures(ids: Sequence[int]) -> Select[int, str | None]:
 
 
 def _first_pictures(ids: Sequence[int]) -> Select[int, str | None]:
+    # PostgreSQL counts how many images have a hash when it pleases, at first none: asked for that,
+    # it would begin with the hashes, of all images. An expression tempts it to nothing.
+    hashed = func.coalesce(StoredImage.sha256, "") != ""
     first = (
-        select(StoredContext.entity_id, func.min(StoredContext.id).label("context"))
-        .join(StoredCandidate, StoredCandidate.context_id == StoredContext.id)
-        .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
-        .where(
-            StoredContext.entity_id.in_(ids),
-            StoredCandidate.rank == 1,
-            StoredImage.problem.is_(None),
-            StoredImage.sha256.is_not(None),
-        )
-        .group_by(StoredContext.entity_id)
-        .subquery()
+        select(StoredImage.sha256)
+        .join(StoredCandidate, StoredCandidate.image_id == StoredImage.id)
+        .join(StoredContext, StoredContext.id == StoredCandidate.context_id)
+        .where(StoredContext.entity_id == StoredEntity.id, StoredCandidate.rank == 1)
+        .where(StoredImage.problem.is_(None), hashed)
+        .order_by(StoredContext.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    return (
-        select(first.c.entity_id, StoredImage.sha256)
-        .join(
-            StoredCandidate,
-            (StoredCandidate.context_id == first.c.context) & (StoredCandidate.rank == 1),
-        )
-        .join(StoredImage, StoredImage.id == StoredCandidate.image_id)
-    )
+    return select(StoredEntity.id, first).where(StoredEntity.id.in_(ids))
 
 
 def example_queries(store: Store, limit: int = 6) -> list[Query]:

@@ -51,6 +51,7 @@ ALL_DAMAGE = 2**31 - 1
 
 IMAGE, SENTENCE, CONTEXT = "image", "sentence", "context"
 REFERENCE, QUERY, DATABASE = "reference", "query", "database"
+KINDS = (IMAGE, SENTENCE, CONTEXT, REFERENCE, QUERY, DATABASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, func, select, text, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check, open_mode_user
@@ -57,25 +57,11 @@ def hash_images(store: Store, progress: Progress | None = None, user: User | Non
     for some in image_pages(store, mark, select(StoredImage.id, StoredImage.path).where(*waiting)):
         rows = [_hash(mark.root, number, path) for number, path in some]
         keep_seen(store, mark, rows)
-        if not done:
-            _count_anew(store)
         done += len(rows)
         hashed += sum(row["problem"] is None for row in rows)
         if progress:
             progress(done, total)
-    if done:
-        _count_anew(store)
     return hashed
-
-
-def _count_anew(store: Store) -> None:
-    """PostgreSQL's planner knows no image with a hash until it counts again; an entity's page then
-    walks through all that have one (76 ms at MESED's size), until autovacuum comes by."""
-    with store.read() as session:
-        if session.connection().dialect.name != "postgresql":
-            return
-    with store.write() as session:
-        session.execute(text("ANALYZE images"))
 
 
 class CorpusMark(NamedTuple):

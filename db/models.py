@@ -226,11 +226,13 @@ class StoredContext(Base):
         ForeignKeyConstraint(
             ["sentence_id", "token_count"], ["sentences.id", "sentences.token_count"]
         ),
+        # An entity's contexts in their order, without sorting them.
+        Index("ix_contexts_entity_id_id", "entity_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sentence_id: Mapped[int]
-    entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"), index=True)
+    entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"))
     span_start: Mapped[int]
     span_end: Mapped[int]
     token_count: Mapped[int]

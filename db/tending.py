@@ -23,6 +23,7 @@ SHOWN = 20
 """Findings with the same words that a check names."""
 PLURAL = {
     "image": "images",
+    "sentence": "sentences",
     "context": "contexts",
     "reference": "references",
     "query": "queries",

@@ -21,7 +21,7 @@ from db.browsing import (
     page_start,
     search_classes,
 )
-from db.corpus import hash_images, import_records, load_corpus
+from db.corpus import entity_cards, hash_images, import_records, load_corpus
 from db.store import Store, StoreError
 from mese.corpus import IMAGE_POLICIES, CorpusRecords, Score, Scorer
 from mese.images import sha256_of
@@ -333,3 +333,18 @@ def test_whether_there_is_a_choice_is_answered_by_the_index_of_choices(
     with store.read() as session:
         for sql, values in asked:
             assert "ix_candidate_images_beyond_the_first" in str(plan_of(session, sql, values))
+
+
+def test_an_entitys_first_picture_is_looked_up_entity_by_entity(
+    store: Store, records: CorpusRecords
+) -> None:
+    """PostgreSQL's old count of hashed images (none) must not tempt it to begin with those."""
+    import_records(store, records)
+    hash_images(store)
+    with statements_of() as seen:
+        entity_cards(store, [CHICAGO, WASHINGTON])
+    (asked,) = [(sql, values) for sql, values in seen if "JOIN candidate_images" in sql]
+    with store.read() as session:
+        steps = " ".join(plan_of(session, *asked))
+    assert "ix_contexts_entity_id_id" in steps
+    assert "ix_images_sha256" not in steps

@@ -264,7 +264,7 @@ def test_a_damaged_page_is_told(sqlite_store: Store, records: CorpusRecords) -> 
     with closing(sqlite3.connect(file)) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (size,) = raw.execute("PRAGMA page_size").fetchone()
-        sql = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_contexts_entity_id'"
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_contexts_entity_id_id'"
         (page,) = raw.execute(sql).fetchone()
     with file.open("r+b") as stream:
         stream.seek((page - 1) * size + size - 40)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from db import tending
 from db.__main__ import app
+from db.checking import KINDS
 from db.migrating import has_no_tables, head
 from db.store import Store
 from mese.corpus import CorpusRecords
@@ -51,6 +52,10 @@ def test_stats_fit_80_columns_and_cut_nothing(filled: Store) -> None:
     assert ["contexts without an image", "4 of 7 (57.1%)"] in rows
     assert ["seed outside the class", "1"] in rows
     assert ["1", "5", "█" * 40] in rows
+
+
+def test_every_kind_of_finding_has_its_plural() -> None:
+    assert tuple(tending.PLURAL) == KINDS
 
 
 def test_stats_of_a_long_name_fit_too(filled: Store) -> None:
