@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,8 +11,9 @@ from rich.table import Table
 
 from mese.bundle import BundleError, locate
 from mese.corpus import MODALITIES, Expansion
-from mese.engine import METHODS, Engine, SeedError
+from mese.engine import METHODS, Engine, Options, SeedError
 from mese.printable import printable
+from mese.provenance import document
 from mese.shell import one_of, out, plainly, settings_or_exit, shell
 
 FEW_SEEDS = 3
@@ -44,32 +46,14 @@ def expand(
     with plainly(BundleError, SeedError):
         engine = Engine.load(locate(settings_or_exit().bundles, bundle))
         chosen = engine.seeds(*(name.strip() for name in seeds.split(";") if name.strip()))
-        expansion = engine.expand(chosen, limit, modality, method)
+        expansion = engine.expand(chosen, Options(limit, method, modality))
         if len(chosen) < FEW_SEEDS:
             typer.echo(f"Few seeds ({len(chosen)}): the method is meant for 3 or 5.", err=True)
         if as_json:
-            typer.echo(json.dumps(_as_dict(engine, expansion), ensure_ascii=False, indent=1))
+            said = document(engine, expansion, made=datetime.now(UTC))
+            typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
         else:
             _print(engine, expansion)
-
-
-def _as_dict(engine: Engine, expansion: Expansion) -> dict[str, object]:
-    """The contract's JSON: {query, bundle, settings, results: [{rank, id, name, score, class}]}."""
-    return {
-        "query": [{"id": i, "name": engine.entity_name(i)} for i in expansion.seeds],
-        "bundle": expansion.bundle,
-        "settings": dict(expansion.settings),
-        "results": [
-            {
-                "rank": r.rank,
-                "id": r.id,
-                "name": r.name,
-                "score": round(r.score, 6),
-                "class": "; ".join(r.classes),
-            }
-            for r in expansion.results
-        ],
-    }
 
 
 def _print(engine: Engine, expansion: Expansion) -> None:

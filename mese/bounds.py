@@ -29,6 +29,22 @@ MAX_RANK = 10
 """A context has up to ten candidate images (paper, section 3)."""
 MAX_NUMBER = 1e300
 """Of a score, either way: neither infinite nor NaN, in words that all databases have."""
+MAX_TITLE = 200
+"""Letters of a case's title."""
+MAX_NOTE = 10_000
+"""Letters of a case's note."""
+MAX_TAG = 40
+"""Letters of a case's tag."""
+MAX_TAGS = 12
+"""Tags of a case."""
+MAX_ADDRESS = 8_000
+"""Letters of an Expand page's parameters: ten seeds, and hundreds of contexts left out."""
+MAX_DOCUMENT = 2_000_000
+"""Letters of a case's JSON: 200 results, each with a name and class of the longest."""
+MAX_TOKENS = 1_000
+"""Tokens of an open seed's sentence: the model reads a window of a hundred around the mention."""
+CLUES = ("object", "scene", "property", "other", "none")
+"""What in a picture leads to its entity's class (the paper's Table 6)."""
 MAX_DEPTH = 50
 """Lists and objects inside one another; JSON of the layout needs 4."""
 

@@ -10,13 +10,17 @@
     index-<modality>.safetensors   mean distributions, one file a modality
 
 Index files are memory-mapped, so that opening a bundle costs no more than reading two JSON files.
+A bundle that ships with text and image together finds its other indexes, its *views*, in a folder
+of the user's (MESE_HOME/views/<stamp>), where `train.views` puts them.
 Classes stand in the vocabulary for display only; no method reads them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,11 +60,18 @@ class Bundle:
     meta: Mapping[str, Any]
     entities: tuple[Entity, ...]
     classes: tuple[tuple[str, ...], ...]
+    stamp: str
+    """Hex sha256 of bundle.json and vocabulary.json: which bundle this is, exactly."""
+    views: Path | None = None
+    """Where indexes lie that `folder` lacks; the folder need not be there yet."""
 
     @classmethod
-    def open(cls, folder: Path) -> Bundle:
-        """Read a bundle's two JSON files; raises `BundleError`."""
-        meta = _read_json(folder / "bundle.json", folder)
+    def open(cls, folder: Path, views: Path | None = None) -> Bundle:
+        """Read a bundle's two JSON files; raises `BundleError`.
+
+        `views` is a folder with a folder for each bundle, named by its `stamp`.
+        """
+        meta, meta_bytes = _read_json(folder / "bundle.json", folder)
         if not isinstance(meta, dict) or meta.get("format") != FORMAT:
             found = meta.get("format") if isinstance(meta, dict) else None
             raise BundleError(
@@ -69,7 +80,7 @@ class Bundle:
             )
         if not isinstance(meta.get("fit", {}), dict):
             raise BundleError(f"{folder}/bundle.json: fit is no object; represent the run again")
-        rows = _read_json(folder / "vocabulary.json", folder)
+        rows, row_bytes = _read_json(folder / "vocabulary.json", folder)
         try:
             entities = tuple(
                 Entity(int(row["id"]), str(row["name"]), tuple(map(str, row["aliases"])))
@@ -84,7 +95,8 @@ class Bundle:
         if not ids or len(set(ids)) != len(ids):
             fault = "an entity stands twice" if ids else "it is empty"
             raise BundleError(f"{folder}/vocabulary.json: {fault}; represent the run again")
-        return cls(folder, meta, entities, classes)
+        stamp = hashlib.sha256(meta_bytes + row_bytes).hexdigest()
+        return cls(folder, meta, entities, classes, stamp, views / stamp if views else None)
 
     @property
     def name(self) -> str:
@@ -95,19 +107,32 @@ class Bundle:
         """Entity id → row of the index."""
         return {entity.id: position for position, entity in enumerate(self.entities)}
 
-    @cached_property
+    @property
     def modalities(self) -> tuple[str, ...]:
-        """The modalities whose index is in the folder."""
-        return tuple(m for m in MODALITIES if _index_file(self.folder, m).is_file())
+        """The modalities whose index is at hand now: views may be made while the bundle is open."""
+        return tuple(m for m in MODALITIES if self._index_path(m).is_file())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The modalities that the bundle could be represented under and is not.
+
+        A bundle without text and image together was made from a corpus without images.
+        """
+        have = self.modalities
+        return tuple(m for m in MODALITIES if m not in have) if MODALITIES[0] in have else ()
+
+    def _index_path(self, modality: str) -> Path:
+        own = index_file(self.folder, modality)
+        return own if self.views is None or own.is_file() else index_file(self.views, modality)
 
     def index(self, modality: str = "text+image") -> EntityIndex:
         """The memory-mapped index of a modality; raises `BundleError` when it is not there."""
-        path = _index_file(self.folder, modality)
+        path = self._index_path(modality)
         if modality not in MODALITIES or not path.is_file():
             have = ", ".join(self.modalities) or "none"
             raise BundleError(
                 f"bundle {self.name!r} has no {modality!r} representation (it has: {have}); "
-                "make it with `python -m train represent`"
+                f"make it with `{self.mend}`"
             )
         arrays = map_tensors(path)
         size = len(self.entities)
@@ -132,6 +157,14 @@ class Bundle:
         if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
             known["row_mean"], known["row_scale"] = row_moments(arrays["mean_log_prob"])
         return EntityIndex(**known)
+
+    @property
+    def mend(self) -> str:
+        """The command that makes the indexes that the bundle lacks."""
+        if not self.missing:
+            return "python -m train represent --name NAME"
+        shown = "demo" if self.folder == SHIPPED else shlex.quote(str(self.folder))
+        return f"python -m train represent --bundle {shown}"
 
     def mismatch(self, names: Mapping[int, str]) -> str | None:
         """Why this bundle does not fit a corpus with these entities, or None if it does.
@@ -219,7 +252,7 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
         "row_mean": index.row_mean,
         "row_scale": index.row_scale,
     }
-    path = _index_file(folder, modality)
+    path = index_file(folder, modality)
     part = path.with_suffix(".part")
     save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, part)
     publish(part, path)
@@ -283,7 +316,7 @@ def clear(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bundle.json").unlink(missing_ok=True)
     for modality in MODALITIES:
-        _index_file(folder, modality).unlink(missing_ok=True)
+        index_file(folder, modality).unlink(missing_ok=True)
 
 
 def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
@@ -321,13 +354,16 @@ def _map_one(path: Path, base: int, spec: Mapping[str, Any]) -> NDArray[Any]:
     return np.memmap(path, dtype, "r", base + start, shape)
 
 
-def _index_file(folder: Path, modality: str) -> Path:
+def index_file(folder: Path, modality: str) -> Path:
+    """Where a folder holds a modality's index."""
     return folder / f"index-{modality}.safetensors"
 
 
-def _read_json(path: Path, folder: Path) -> Any:
+def _read_json(path: Path, folder: Path) -> tuple[Any, bytes]:
+    """What a JSON file says, and its bytes."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        return json.loads(content.decode("utf-8")), content
     except FileNotFoundError as error:
         raise BundleError(f"{folder}: no bundle there ({path.name} is missing)") from error
     except (OSError, ValueError, RecursionError) as error:

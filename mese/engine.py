@@ -11,16 +11,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
-from mese.expand import cosine_search, window_search_scored
+from mese.expand import BLOCKS, LiveRows, cosine_search, window_search_scored
 from mese.index import EntityIndex
+from mese.mentions import Encodings, Mention, SeedError
 from mese.names import fold
+
+if TYPE_CHECKING:
+    from mese.explain import Why
+    from mese.live import LiveModel
+
+__all__ = ["METHODS", "METHOD_WORDS", "Engine", "Options", "SeedError", "SeedRow"]
 
 
 class Method(Protocol):
@@ -33,6 +43,10 @@ class Method(Protocol):
         size: int,
         *,
         seed_index: EntityIndex | None = None,
+        window: int | None = None,
+        rerank: bool = True,
+        keep_out: Sequence[int] = (),
+        rows: Sequence[LiveRows] = (),
     ) -> list[list[tuple[int, float]]]: ...
 
 
@@ -49,8 +63,40 @@ EXPANDED = 102
 """Non-seeds that are expanded and re-ranked at least, as in the release (T = k + 102)."""
 
 
-class SeedError(ValueError):
-    """Seeds that cannot be expanded; the message is fit for the person who chose them."""
+@dataclass(frozen=True)
+class Options:
+    """How a list is made. None leaves a choice to the bundle, or to the release's schedule."""
+
+    size: int = 50
+    """Results, at most."""
+    method: str | None = None
+    """One of `METHODS`."""
+    candidates: str | None = None
+    """The modality that represents candidates."""
+    seeds: str | None = None
+    """The modality that represents the seeds; None: that of the candidates (Table 5)."""
+    window: int | None = None
+    """How many candidates compete at every step; None: the release's schedule of widths."""
+    rerank: bool = True
+    """Whether window search's second pass orders the list."""
+    keep_out: tuple[int, ...] = ()
+    """Rejected entity ids: never in the set nor in the list."""
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """A seed's own averaged representation, made on the fly (`Engine.seed_row`).
+
+    `entity` is the vocabulary's entity that it stands for, some of its contexts left out; None is
+    an open seed. `used` of `given` contexts were averaged.
+    """
+
+    entity: int | None
+    name: str
+    prob: NDArray[np.float32]
+    log_prob: NDArray[np.float32]
+    used: int = 1
+    given: int = 1
 
 
 @dataclass(frozen=True)
@@ -60,9 +106,12 @@ class Engine:
     bundle: Bundle
 
     @classmethod
-    def load(cls, folder: str | Path) -> Engine:
-        """Open a bundle's folder; raises `mese.bundle.BundleError`."""
-        return cls(Bundle.open(Path(folder)))
+    def load(cls, folder: str | Path, views: Path | None = None) -> Engine:
+        """Open a bundle's folder; raises `mese.bundle.BundleError`.
+
+        `views` is where indexes that it lacks are looked for (`Bundle.open`), each time anew.
+        """
+        return cls(Bundle.open(Path(folder), views))
 
     @property
     def name(self) -> str:
@@ -145,37 +194,121 @@ class Engine:
         keys = difflib.get_close_matches(fold(name), list(self._ids_by_name), n=3)
         return ", ".join(dict.fromkeys(self.entity_name(self._ids_by_name[key][0]) for key in keys))
 
+    @property
+    def stamp(self) -> str:
+        """Hex sha256 of bundle.json and vocabulary.json: which bundle this is, exactly."""
+        return self.bundle.stamp
+
+    def settle(self, options: Options) -> Options:
+        """The options with the bundle's own choices in place of None, but for `window`.
+
+        Raises `SeedError` for a value that no list can be made with.
+        """
+        candidates = options.candidates or self.default_modality
+        settled = replace(
+            options,
+            method=options.method or self.default_method,
+            candidates=candidates,
+            seeds=options.seeds or candidates,
+        )
+        if settled.method not in METHODS:
+            raise SeedError(f"no method {settled.method!r}; there are: {', '.join(METHODS)}")
+        if options.size < 1:
+            raise SeedError(f"a list has 1 result or more, not {options.size}")
+        if options.window is not None and not 1 <= options.window <= BLOCKS:
+            raise SeedError(f"a window holds 1 to {BLOCKS} candidates, not {options.window}")
+        return settled
+
     def expand(
         self,
         seeds: Sequence[int],
-        size: int = 50,
-        modality: str | None = None,
-        method: str | None = None,
+        options: Options = Options(),
+        rows: Sequence[SeedRow] = (),
     ) -> Expansion:
-        """Rank the vocabulary for seed entity ids; at most `size` results, best first.
+        """Rank the vocabulary for seed entity ids; at most `options.size` results, best first.
 
-        `method` is one of `METHODS`, `modality` one of the bundle's; None takes the bundle's own
-        (`default_method`; text and image together where it has them).
+        `rows` with an entity stand in for that seed's own row; rows without one are open seeds
+        beside `seeds`, which may then be empty.
 
-        `size` is cut from an expansion of at least 102 non-seeds, as the release evaluates, so
+        The list is cut from an expansion of at least 102 non-seeds, as the release evaluates, so
         that a shorter list is the beginning of a longer one. Raises `SeedError`, and
-        `mese.bundle.BundleError` when the bundle lacks the modality.
+        `mese.bundle.BundleError` when the bundle lacks a modality.
         """
-        positions = self._positions(seeds)
-        method = method or self.default_method
-        modality = modality or self.default_modality
-        if method not in METHODS:
-            raise SeedError(f"no method {method!r}; there are: {', '.join(METHODS)}")
-        search = partial(METHODS[method], self.index(modality))
+        options = self.settle(options)
+        positions = self._positions(seeds, rows)
+        search = METHODS[str(options.method)]
+        index = self.index(str(options.candidates))
+        seed_index = self.index(str(options.seeds))
         start = time.perf_counter()
-        ranked = search([positions], max(size, EXPANDED))[0][:size]
+        found = search(
+            index,
+            [positions],
+            max(options.size, EXPANDED),
+            seed_index=seed_index,
+            window=options.window,
+            rerank=options.rerank,
+            keep_out=self._kept_out(seeds, options.keep_out),
+            rows=[self._live(rows)],
+        )
         seconds = time.perf_counter() - start
-        settings = {"method": method, "modality": modality, "size": size}
+        ranked = found[0][: options.size]
         results = tuple(self._result(rank, *item) for rank, item in enumerate(ranked, start=1))
+        settings = {**asdict(options), "keep_out": list(options.keep_out)}
         return Expansion(tuple(seeds), results, self.name, settings, seconds)
 
-    def _positions(self, seeds: Sequence[int]) -> list[int]:
-        if not seeds:
+    def encode(self, mentions: Sequence[Mention], modality: str) -> Encodings:
+        """Distributions of contexts that are read on the fly; see `mese.live.LiveModel.encode`."""
+        return self._live_model.encode(mentions, modality)
+
+    @cached_property
+    def _live_model(self) -> LiveModel:
+        from mese.live import LiveModel
+
+        return LiveModel(self.bundle)
+
+    def seed_row(
+        self,
+        encodings: Encodings,
+        entity: int | None = None,
+        name: str = "",
+        keep: Sequence[int] | None = None,
+    ) -> SeedRow:
+        """The mean over the kept mentions (all of them by default), as the index has it.
+
+        Raises `SeedError` when none of them says anything under the encodings' modality.
+        """
+        kept = list(range(len(encodings)) if keep is None else keep)
+        telling = [number for number in kept if encodings.says[number]]
+        if not telling:
+            lacks = {"text": "a sentence", "image": "an image"}.get(encodings.modality, "anything")
+            who = repr(name or (self.entity_name(entity) if entity is not None else "the seed"))
+            raise SeedError(
+                f"no context of {who} is left that has {lacks} to read; keep one that has"
+            )
+        return SeedRow(
+            entity,
+            name or (self.entity_name(entity) if entity is not None else ""),
+            encodings.prob[telling].mean(axis=0, dtype=np.float64).astype(np.float32),
+            encodings.log_prob[telling].mean(axis=0, dtype=np.float64).astype(np.float32),
+            len(telling),
+            len(encodings),
+        )
+
+    def explain(
+        self,
+        entity: int,
+        seeds: Sequence[int],
+        options: Options = Options(),
+        mentions: Sequence[Mention] = (),
+        rows: Sequence[SeedRow] = (),
+    ) -> Why:
+        """Why an entity stands where it does; see `mese.explain.explain`."""
+        from mese.explain import explain
+
+        return explain(self, entity, seeds, options, mentions, rows)
+
+    def _positions(self, seeds: Sequence[int], rows: Sequence[SeedRow] = ()) -> list[int]:
+        if not seeds and not any(row.entity is None for row in rows):
             raise SeedError("give at least one seed")
         if len(set(seeds)) != len(seeds):
             raise SeedError("the same seed stands twice; take one away")
@@ -183,6 +316,24 @@ class Engine:
         if unknown:
             raise SeedError(f"bundle {self.name!r} does not know entity {unknown[0]}")
         return [self.bundle.position_of[seed] for seed in seeds]
+
+    def _kept_out(self, seeds: Sequence[int], ids: Sequence[int]) -> list[int]:
+        """Positions of rejected entities; one that the bundle does not know is out anyway."""
+        both = [entity for entity in ids if entity in set(seeds)]
+        if both:
+            raise SeedError(
+                f"{self.entity_name(both[0])!r} is a seed and kept out at once; "
+                "take it from one of the two"
+            )
+        return [self.bundle.position_of[entity] for entity in ids if self.knows(entity)]
+
+    def _live(self, rows: Sequence[SeedRow]) -> LiveRows:
+        own = {
+            self.bundle.position_of[row.entity]: row.log_prob
+            for row in rows
+            if row.entity is not None and self.knows(row.entity)
+        }
+        return LiveRows(own, [row.log_prob for row in rows if row.entity is None])
 
     def _result(self, rank: int, position: int, score: float) -> Result:
         entity = self.bundle.entities[position]

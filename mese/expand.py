@@ -8,14 +8,14 @@ KL to the finished set. The O(V) divergence is evaluated in closed form over the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mese.index import BLOCK_CELLS, EntityIndex
+from mese.index import BLOCK_CELLS, EntityIndex, standardise
 
 MU = 9.0
 """Weight of the search order against the KL order in re-ranking: score = MU/j + 1/κ(j)."""
@@ -24,10 +24,28 @@ BLOCKS = 128
 """Columns that the affinities are folded into: a few more than the widest window."""
 
 Tiers = tuple[tuple[int | None, float], ...]
+Row = NDArray[np.float32]
+"""A mean log-distribution over the vocabulary, (V,)."""
 
 SEARCH_TIERS: Tiers = ((41, 1000.0), (75, 500.0), (None, 300.0))
 RERANK_TIERS: Tiers = ((20, 1600.0), (35, 900.0), (70, 600.0), (None, 150.0))
 """Target weights by position in the set, 1-based and inclusive, against a background of 1."""
+
+
+@dataclass(frozen=True)
+class LiveRows:
+    """What a query's seeds are represented by beside the index: rows that were made on the fly.
+
+    `own` maps a seed's position to the row that stands in for the index's; `open` are the rows of
+    seeds that are not in the vocabulary. Those pull the set like any seed, but they have no column:
+    they are no members of the set that targets are made over, and they cannot be returned.
+    """
+
+    own: Mapping[int, Row] = field(default_factory=dict)
+    open: Sequence[Row] = ()
+
+
+NO_ROWS = LiveRows()
 
 
 def window_width(added: int) -> int:
@@ -53,6 +71,10 @@ def window_search(
     exclusive: bool = False,
     rerank: bool = True,
     seed_index: EntityIndex | None = None,
+    *,
+    window: int | None = None,
+    keep_out: Sequence[int] = (),
+    rows: Sequence[LiveRows] = (),
 ) -> list[list[int]]:
     """Expand queries of vocabulary positions; per query up to `size` positions, best first.
 
@@ -61,8 +83,22 @@ def window_search(
     otherwise each query has the whole vocabulary to itself. `seed_index` gives the seeds' rows
     when seeds and candidates are represented under different modalities (Table 5). Raises
     ValueError for an empty query, a repeated seed, or a position outside the vocabulary.
+
+    Beyond the release: `window` is W at every step, 1 to `BLOCKS`, in place of its schedule;
+    positions in `keep_out` join no set; `rows`, one a query, stand in for seeds' rows of the index
+    and bring open seeds, beside which a query may be empty.
     """
-    scored = window_search_scored(index, queries, size, exclusive, rerank, seed_index)
+    scored = window_search_scored(
+        index,
+        queries,
+        size,
+        exclusive,
+        rerank,
+        seed_index,
+        window=window,
+        keep_out=keep_out,
+        rows=rows,
+    )
     return [[position for position, _ in items] for items in scored]
 
 
@@ -73,15 +109,22 @@ def window_search_scored(
     exclusive: bool = False,
     rerank: bool = True,
     seed_index: EntityIndex | None = None,
+    *,
+    window: int | None = None,
+    keep_out: Sequence[int] = (),
+    rows: Sequence[LiveRows] = (),
 ) -> list[list[tuple[int, float]]]:
     """`window_search` with scores: MU/j + 1/κ(j), or MU/j alone where `rerank` is off."""
-    checked = [check_query(query, len(index)) for query in queries]
+    checked = check_queries(index, queries, keep_out, rows)
     if size < 1:
         raise ValueError(f"size must be 1 or more, got {size}")
+    if window is not None and not 1 <= window <= BLOCKS:
+        raise ValueError(f"window must be from 1 to {BLOCKS}, got {window}")
     rounds = [checked] if exclusive else [[query] for query in checked]
+    taken = np.array(sorted(set(keep_out)), dtype=np.intp)
     answers: list[list[tuple[int, float]]] = []
     for group in rounds:
-        grown = _expand_round(index, group, size, seed_index or index)
+        grown = _expand_round(index, group, size, seed_index or index, window, taken)
         answers += [_rank(index, growth, rerank) for growth in grown]
     return answers
 
@@ -91,41 +134,82 @@ def cosine_search(
     queries: Sequence[Sequence[int]],
     size: int = 100,
     seed_index: EntityIndex | None = None,
+    *,
+    window: int | None = None,
+    rerank: bool = True,
+    keep_out: Sequence[int] = (),
+    rows: Sequence[LiveRows] = (),
 ) -> list[list[tuple[int, float]]]:
     """One-shot ranking by cosine(z_e, Σ_s z_s), the floor beside the window search.
 
     Rows z are standardised log-distributions. Returns, per query, up to `size` (position, score)
-    pairs, best first, seeds left out; ties go to the lower position.
+    pairs, best first, seeds left out; ties go to the lower position. `keep_out` and `rows` are
+    those of `window_search`; there is no window and no second pass, so `window` and `rerank` say
+    nothing here.
     """
-    checked = [check_query(query, len(index)) for query in queries]
+    checked = check_queries(index, queries, keep_out, rows)
     if not checked:
         return []
-    source = seed_index or index
-    centres = np.stack([sum_rows(source, query) for query in checked])
+    centres = np.stack([sum_seeds(seed_index or index, *query) for query in checked])
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
     narrow = np.ascontiguousarray(centres.T, dtype=np.float32)
     scores = np.empty((len(checked), len(index)))
     step = max(1, BLOCK_CELLS // len(index))
     for start in range(0, len(index), step):
-        rows = slice(start, start + step)
-        scores[:, rows] = (index.mean_log_prob[rows] @ narrow).T
+        part = slice(start, start + step)
+        scores[:, part] = (index.mean_log_prob[part] @ narrow).T
     # z_e · c = (G_e · c − mean_e Σ c) / std_e, and a standardised row has the norm √V (or 0).
     scores -= centres.sum(axis=1, keepdims=True) * index.row_mean
     scores *= index.row_scale / np.sqrt(len(index))
-    return [_best(row, query, size) for row, query in zip(scores, checked, strict=True)]
+    out = list(keep_out)
+    return [_best(row, seeds + out, size) for row, (seeds, _) in zip(scores, checked, strict=True)]
 
 
-def check_query(query: Sequence[int], size: int) -> list[int]:
+Query = tuple[list[int], LiveRows]
+"""A query that was checked: the positions of its seeds, and the rows made for it."""
+
+
+def check_queries(
+    index: EntityIndex,
+    queries: Sequence[Sequence[int]],
+    keep_out: Sequence[int] = (),
+    rows: Sequence[LiveRows] = (),
+) -> list[Query]:
+    """The queries, each with its rows; raises ValueError as `window_search` says."""
+    if rows and len(rows) != len(queries):
+        raise ValueError(f"{len(queries)} queries, but live rows for {len(rows)}")
+    outside = [position for position in keep_out if not 0 <= position < len(index)]
+    if outside:
+        raise ValueError(f"positions {outside} to keep out lie outside the vocabulary")
+    paired = zip(queries, rows or [NO_ROWS] * len(queries), strict=True)
+    return [(check_query(query, len(index), live), live) for query, live in paired]
+
+
+def check_query(query: Sequence[int], size: int, live: LiveRows = NO_ROWS) -> list[int]:
     """The query as a fresh list; raises ValueError as `window_search` says."""
     seeds = [int(seed) for seed in query]
-    if not seeds:
+    if not seeds and not live.open:
         raise ValueError("a query needs at least one seed")
     if len(set(seeds)) != len(seeds):
         raise ValueError(f"a seed stands twice in the query {seeds}")
     outside = [seed for seed in seeds if not 0 <= seed < size]
     if outside:
         raise ValueError(f"positions {outside} lie outside the vocabulary of {size} entities")
+    strangers = sorted(set(live.own) - set(seeds))
+    if strangers:
+        raise ValueError(f"rows for {strangers}, which are no seeds of the query {seeds}")
+    shapes = {np.shape(row) for row in (*live.own.values(), *live.open)} - {(size,)}
+    if shapes:
+        raise ValueError(f"a live row has the shape {shapes.pop()}, the vocabulary {size} entities")
     return seeds
+
+
+def sum_seeds(index: EntityIndex, seeds: Sequence[int], live: LiveRows) -> NDArray[np.float64]:
+    """A before the first pick: Σ z over the seeds, float64 (V,)."""
+    total = sum_rows(index, [seed for seed in seeds if seed not in live.own])
+    for row in (*live.own.values(), *live.open):
+        total += standardise(row)
+    return total
 
 
 def sum_rows(index: EntityIndex, positions: Sequence[int]) -> NDArray[np.float64]:
@@ -144,18 +228,24 @@ class _Growth:
     """
 
     def __init__(
-        self, index: EntityIndex, seed_index: EntityIndex, query: list[int], size: int
+        self,
+        index: EntityIndex,
+        seed_index: EntityIndex,
+        query: Query,
+        size: int,
+        window: int | None,
     ) -> None:
-        self.index = index
-        self.k = self._count = len(query)
+        seeds, live = query
+        self.index, self.window = index, window
+        self.k = self._count = len(seeds)
         self._members = np.empty(self.k + size, dtype=np.intp)
-        self._members[: self.k] = query
+        self._members[: self.k] = seeds
         self.stuck = False
         self._padded = np.full(-(-len(index) // BLOCKS) * BLOCKS, -np.inf)
         self._columns = self._padded.reshape(-1, BLOCKS)
         self._row = np.empty(len(index))
         self.affinity = self._padded[: len(index)]
-        self.affinity[:] = sum_rows(seed_index, query)
+        self.affinity[:] = sum_seeds(seed_index, seeds, live)
 
     @property
     def members(self) -> NDArray[np.intp]:
@@ -167,7 +257,7 @@ class _Growth:
 
     def grow(self) -> int | None:
         """The entity that joins the set next, or None when none is free."""
-        width = window_width(self._count - self.k)
+        width = self.window or window_width(self._count - self.k)
         if width == 1:
             pick = int(self.affinity.argmax())
             if self.affinity[pick] == -np.inf:
@@ -200,13 +290,19 @@ class _Growth:
 
 
 def _expand_round(
-    index: EntityIndex, queries: list[list[int]], size: int, seed_index: EntityIndex
+    index: EntityIndex,
+    queries: list[Query],
+    size: int,
+    seed_index: EntityIndex,
+    window: int | None,
+    taken: NDArray[np.intp],
 ) -> list[_Growth]:
     size = min(size, len(index))
-    growing = [_Growth(index, seed_index, query, size) for query in queries]
-    seeds = sorted({seed for query in queries for seed in query})
+    growing = [_Growth(index, seed_index, query, size, window) for query in queries]
+    seeds = sorted({seed for query, _ in queries for seed in query})
     for growth in growing:
         growth.affinity[seeds] = -np.inf
+        growth.affinity[taken] = -np.inf
     for _ in range(size):
         for growth in growing:
             pick = None if growth.stuck else growth.grow()
@@ -303,7 +399,7 @@ def _rank(index: EntityIndex, growth: _Growth, rerank: bool) -> list[tuple[int, 
     return [(int(picks[i]), float(scores[i])) for i in final]
 
 
-def _best(scores: NDArray[np.float64], seeds: list[int], size: int) -> list[tuple[int, float]]:
+def _best(scores: NDArray[np.float64], out: list[int], size: int) -> list[tuple[int, float]]:
     masked = scores.copy()
-    masked[seeds] = -np.inf
+    masked[out] = -np.inf
     return [(int(p), float(masked[p])) for p in _top(masked, size)]

@@ -98,6 +98,12 @@ class EntityIndex:
         return self.mean_prob.view(np.ndarray)
 
 
+def standardise(log_prob: NDArray[np.float32]) -> NDArray[np.float64]:
+    """z = (g − mean) / std of one row that is in no index, float64 (V,); zeros where it is flat."""
+    mean, scale = row_moments(log_prob[None])
+    return (log_prob.astype(np.float64) - mean) * scale
+
+
 def _as_float32(values: ArrayLike) -> NDArray[np.float32]:
     array: NDArray[Any] = np.asanyarray(values)
     return array if array.dtype == np.float32 else array.astype(np.float32)
@@ -106,10 +112,10 @@ def _as_float32(values: ArrayLike) -> NDArray[np.float32]:
 def row_moments(
     mean_log_prob: NDArray[np.float32],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`EntityIndex.row_mean` and `row_scale` of a float32 (V, V) matrix, some rows at a time."""
+    """`EntityIndex.row_mean` and `row_scale` of a float32 (n, V) matrix, some rows at a time."""
     size = len(mean_log_prob)
     mean, scale = np.empty(size), np.empty(size)
-    step = max(1, BLOCK_CELLS // max(size, 1))
+    step = max(1, BLOCK_CELLS // max(mean_log_prob.shape[1], 1))
     for start in range(0, size, step):
         wide = mean_log_prob[start : start + step].astype(np.float64)
         # A flat row's computed std may be a rounding error, which standardising would blow up.

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         return self.home / "features"
 
     @property
+    def views(self) -> Path:
+        """Indexes that bundles lack and this machine made (`train.views`)."""
+        return self.home / "views"
+
+    @property
     def thumbnails(self) -> Path:
         return self.home / "thumbnails"
 

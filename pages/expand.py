@@ -14,7 +14,7 @@ from db.corpus import EntityHit, entity_cards, example_queries, is_empty, search
 from db.store import StoreError
 from mese.bundle import BundleError, NoBundle
 from mese.corpus import Expansion
-from mese.engine import METHOD_WORDS, Engine, SeedError
+from mese.engine import METHOD_WORDS, Engine, Options, SeedError
 from pages.parts import house
 from pages.parts.address import MAX_SEEDS, SIZES, View, read_view
 from pages.parts.calm import no_corpus, no_model, notes
@@ -173,7 +173,7 @@ def draw_results(engine: Engine, view: View, seed_cards: Cards) -> None:
     )
     if not known:
         return
-    expansion = engine.expand(known, size=view.size)
+    expansion = engine.expand(known, Options(size=view.size))
     cards = entity_cards(store, [result.id for result in expansion.results])
     wanted = shared_classes(known, seed_cards)
     kinds = [kind_of(result, wanted) for result in expansion.results]

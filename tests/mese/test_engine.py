@@ -9,7 +9,7 @@ import pytest
 
 from mese.bundle import BundleError, write_bundle
 from mese.corpus import Entity
-from mese.engine import Engine, SeedError
+from mese.engine import Engine, Options, SeedError
 from mese.expand import cosine_search, window_search_scored
 from mese.index import EntityIndex
 from tests.mese.test_expand import distributions
@@ -88,7 +88,7 @@ def test_an_expansion_is_the_search_by_ids(
     search: object,
 ) -> None:
     found = (search or cosine_search)(indexes[modality], [[0, 3, 5]], 102)
-    expansion = engine.expand([500, 503, 505], 40, modality, method)
+    expansion = engine.expand([500, 503, 505], Options(40, method, modality))
     assert [(r.id, r.score) for r in expansion.results] == [
         (ENTITIES[position].id, score) for position, score in found[0][:40]
     ]
@@ -97,18 +97,28 @@ def test_an_expansion_is_the_search_by_ids(
     assert {r.classes for r in expansion.results} == {("Even",), ()}
     assert expansion.seeds == (500, 503, 505)
     assert expansion.bundle == "toy"
-    assert expansion.settings == {"method": method, "modality": modality, "size": 40}
+    assert expansion.settings == {
+        "size": 40,
+        "method": method,
+        "candidates": modality,
+        "seeds": modality,
+        "window": None,
+        "rerank": True,
+        "keep_out": [],
+    }
     assert expansion.seconds >= 0
 
 
 def test_a_shorter_list_begins_a_longer_one(engine: Engine) -> None:
-    ids = [[r.id for r in engine.expand([500, 503], size).results] for size in (5, 50, 102)]
+    ids = [
+        [r.id for r in engine.expand([500, 503], Options(size)).results] for size in (5, 50, 102)
+    ]
     assert ids[2][:5] == ids[0]
     assert ids[2][:50] == ids[1]
 
 
 def test_a_list_ends_where_the_vocabulary_does(engine: Engine) -> None:
-    expansion = engine.expand([500, 501, 502], 1000)
+    expansion = engine.expand([500, 501, 502], Options(1000))
     assert len({r.id for r in expansion.results}) == SIZE - 3
     assert not {500, 501, 502} & {r.id for r in expansion.results}
 
@@ -130,9 +140,9 @@ def test_seeds_that_cannot_be_expanded_are_refused(
 
 def test_methods_and_modalities_that_are_not_there_are_refused(engine: Engine) -> None:
     with pytest.raises(SeedError, match="no method 'magic'; there are: window, cosine"):
-        engine.expand([500], method="magic")
+        engine.expand([500], Options(method="magic"))
     with pytest.raises(BundleError, match="has no 'image' representation"):
-        engine.expand([500], modality="image")
+        engine.expand([500], Options(candidates="image"))
 
 
 def test_what_the_engine_knows(engine: Engine, tmp_path: Path) -> None:
@@ -150,7 +160,9 @@ def test_threads_share_a_fresh_engine(folder: Path) -> None:
 
     def run(engine: Engine, query: list[int]) -> list[tuple[int, float]]:
         modality = "text" if query[0] % 2 else "text+image"
-        return [(r.id, r.score) for r in engine.expand(query, 60, modality).results]
+        return [
+            (r.id, r.score) for r in engine.expand(query, Options(60, candidates=modality)).results
+        ]
 
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda query: run(shared, query), queries * 2))

@@ -19,7 +19,7 @@ from mese.bundle import Bundle
 from mese.corpus import Corpus
 from mese.encoders import build_backbone, train_tokenizer
 from mese.encoding import encode_contexts
-from mese.engine import Engine
+from mese.engine import Engine, Options
 from mese.represent import represent
 from tests.mese.test_encoders import save_tokenizer
 from tests.train.conftest import silent
@@ -78,7 +78,7 @@ def test_the_bundle_expands(done: Done, corpus: Corpus) -> None:
     assert [e.id for e in engine.bundle.entities] == list(corpus.vocabulary())
     assert not engine.knows(20)  # one context only
     assert engine.bundle.mismatch({e.id: e.name for e in corpus.entities}) is None
-    expansion = engine.expand(engine.seeds("name 0", "Name 1", "Name 2"), 17)
+    expansion = engine.expand(engine.seeds("name 0", "Name 1", "Name 2"), Options(17))
     assert sorted(r.id for r in expansion.results) == list(range(3, 20))
     assert {r.id: r.classes for r in expansion.results}[5] == ("Rivers",)
 
@@ -287,7 +287,7 @@ def test_a_corpus_without_images_is_fitted_by_text(
     package(imageless, run, tmp_path / "bundle", features, "cpu", "", silent)
     engine = Engine.load(tmp_path / "bundle")
     assert engine.bundle.modalities == ("text",)
-    assert len(engine.expand([0, 1, 2], 5, "text").results) == 5
+    assert len(engine.expand([0, 1, 2], Options(5, candidates="text")).results) == 5
 
 
 def test_a_corpus_without_classes_keeps_its_last_epoch(
@@ -298,7 +298,7 @@ def test_a_corpus_without_classes_keeps_its_last_epoch(
     summary = fit(bare, tiny, run, features, "cpu", silent)
     assert (summary["best_epoch"], summary["dev"], summary["dev_classes"]) == (3, None, [])
     package(bare, run, tmp_path / "bundle", features, "cpu", "", silent)
-    expansion = Engine.load(tmp_path / "bundle").expand([0, 1, 2], 3)
+    expansion = Engine.load(tmp_path / "bundle").expand([0, 1, 2], Options(3))
     assert [r.classes for r in expansion.results] == [(), (), ()]
     assert "none" in (tmp_path / "bundle" / "card.md").read_text()
 
@@ -360,7 +360,7 @@ def test_the_papers_preset_builds_from_a_folder_and_a_file(corpus: Corpus, tmp_p
         if name.startswith(("embeddings.", "encoder.layer.0.")):
             torch.testing.assert_close(trained[f"text.{name}"], value)
     package(corpus, run, tmp_path / "bundle", features, "cpu", "", silent)
-    assert len(Engine.load(tmp_path / "bundle").expand([0, 1, 2], 4).results) == 4
+    assert len(Engine.load(tmp_path / "bundle").expand([0, 1, 2], Options(4)).results) == 4
 
 
 def _made(folder: Path) -> Path:
