@@ -248,7 +248,7 @@ class Engine:
             window=options.window,
             rerank=options.rerank,
             keep_out=self._kept_out(seeds, options.keep_out),
-            rows=[self._live(rows)],
+            rows=[self.live_rows(seeds, rows)],
         )
         seconds = time.perf_counter() - start
         ranked = found[0][: options.size]
@@ -327,12 +327,19 @@ class Engine:
             )
         return [self.bundle.position_of[entity] for entity in ids if self.knows(entity)]
 
-    def _live(self, rows: Sequence[SeedRow]) -> LiveRows:
-        own = {
-            self.bundle.position_of[row.entity]: row.log_prob
-            for row in rows
-            if row.entity is not None and self.knows(row.entity)
-        }
+    def live_rows(self, seeds: Sequence[int], rows: Sequence[SeedRow]) -> LiveRows:
+        """The rows as the search takes them; raises `SeedError` for one that fits no seed."""
+        size = len(self.bundle.entities)
+        for row in rows:
+            if row.entity is not None and row.entity not in seeds:
+                raise SeedError(f"a row was made for {row.name!r}, which is none of the seeds")
+            if row.log_prob.shape != (size,):
+                raise SeedError(
+                    f"the row of {row.name!r} was made with another bundle: it has "
+                    f"{len(row.log_prob)} entities, {self.name!r} {size}; make it anew"
+                )
+        position_of = self.bundle.position_of
+        own = {position_of[row.entity]: row.log_prob for row in rows if row.entity is not None}
         return LiveRows(own, [row.log_prob for row in rows if row.entity is None])
 
     def _result(self, rank: int, position: int, score: float) -> Result:

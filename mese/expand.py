@@ -204,19 +204,15 @@ def check_query(query: Sequence[int], size: int, live: LiveRows = NO_ROWS) -> li
     return seeds
 
 
-def sum_seeds(index: EntityIndex, seeds: Sequence[int], live: LiveRows) -> NDArray[np.float64]:
+def sum_seeds(
+    index: EntityIndex, seeds: Sequence[int], live: LiveRows = NO_ROWS
+) -> NDArray[np.float64]:
     """A before the first pick: Σ z over the seeds, float64 (V,)."""
-    total = sum_rows(index, [seed for seed in seeds if seed not in live.own])
-    for row in (*live.own.values(), *live.open):
-        total += standardise(row)
-    return total
-
-
-def sum_rows(index: EntityIndex, positions: Sequence[int]) -> NDArray[np.float64]:
-    """A = Σ z over positions, float64 (V,)."""
     total = np.zeros(len(index))
-    for position in positions:
-        total += index.standardised(position)
+    for seed in seeds:
+        total += standardise(live.own[seed]) if seed in live.own else index.standardised(seed)
+    for row in live.open:
+        total += standardise(row)
     return total
 
 

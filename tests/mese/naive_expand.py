@@ -1,5 +1,8 @@
 """Window search written straight from specs/multiexpan.md (e), slowly and with nothing shared.
 
+Beyond the release it knows a window of one width, entities that are kept out, seeds' rows given in
+place of the index's (`own`, by seed) and rows of open seeds, which join no set.
+
 A_c is a running sum, the vocabulary is sorted whole at every step, and every KL is scipy's over all
 V entities. Nothing here comes from `mese.expand`; the two agree or one of them is wrong. Rows are
 made when they are asked for, so that it can be run, and timed, at V = 14,489.
@@ -7,7 +10,7 @@ made when they are asked for, so that it can be run, and timed, at V = 14,489.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,29 +84,48 @@ def naive_search(
     exclusive: bool,
     rerank: bool,
     seed_log_prob: Matrix | None = None,
+    window: int | None = None,
+    keep_out: Sequence[int] = (),
+    own: Sequence[Mapping[int, Matrix]] | None = None,
+    open_rows: Sequence[Sequence[Matrix]] | None = None,
 ) -> list[list[int]]:
     """What `mese.expand.window_search` promises."""
     rows = Rows(prob, log_prob)
     seed_rows = rows if seed_log_prob is None else Rows(prob, seed_log_prob)
-    groups = [list(queries)] if exclusive else [[query] for query in queries]
+    sums = []
+    for number, query in enumerate(queries):
+        given = own[number] if own else {}
+        parts = [standard_rows(given[s][None])[0] if s in given else seed_rows.z(s) for s in query]
+        parts += [standard_rows(row[None])[0] for row in (open_rows[number] if open_rows else ())]
+        sums.append(np.sum(parts, axis=0))
+    numbers = list(range(len(queries)))
     lists: list[list[int]] = []
-    for group in groups:
-        lists += _round(rows, seed_rows, group, size, rerank)
+    for group in [numbers] if exclusive else [[number] for number in numbers]:
+        chosen = [queries[n] for n in group]
+        lists += _round(rows, [sums[n] for n in group], chosen, size, rerank, window, keep_out)
     return lists
 
 
 def _round(
-    rows: Rows, seed_rows: Rows, group: list[Sequence[int]], size: int, rerank: bool
+    rows: Rows,
+    affinities: list[Matrix],
+    group: list[Sequence[int]],
+    size: int,
+    rerank: bool,
+    window: int | None,
+    keep_out: Sequence[int],
 ) -> list[list[int]]:
     free = np.ones(rows.size, dtype=bool)
-    free[[seed for query in group for seed in query]] = False
+    for seed in (seed for query in group for seed in query):
+        free[seed] = False
+    for entity in keep_out:
+        free[entity] = False
     sets = [list(query) for query in group]
-    affinities = [np.sum([seed_rows.z(seed) for seed in query], axis=0) for query in group]
     for _ in range(size):
         for c, query in enumerate(group):
             if not free.any():
                 continue
-            width = width_at(len(sets[c]) - len(query))
+            width = window if window is not None else width_at(len(sets[c]) - len(query))
             chosen = _choose(rows, sets[c], affinities[c], free, width)
             sets[c].append(chosen)
             free[chosen] = False
