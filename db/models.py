@@ -1,9 +1,10 @@
-"""The tables of the corpus side, in the words of the house plan; one store holds one corpus.
+"""The tables of the store, in the words of the house plan: one corpus, and what users made with it.
 
 Rules that matter are named constraints here, so that no program can break them. Ids of sentences,
 contexts, images and queries are given by the importer: numbers known beforehand let it insert in
-bulk, the same way on SQLite and PostgreSQL. Later issues add rounds, labels, runs and cases beside
-these tables; they refer to contexts and images by their ids.
+bulk, the same way on SQLite and PostgreSQL. Cases and open seeds refer to no row of the corpus:
+they hold what they show, and stay when another corpus takes its place. Later issues add rounds,
+labels and runs beside these tables; they refer to contexts and images by their ids.
 """
 
 from __future__ import annotations
@@ -27,7 +28,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from mese.bounds import MAX_ID, MAX_LICENCE, MAX_NAME, MAX_NUMBER, MAX_RANK, MAX_URL
+from mese.bounds import (
+    CLUES,
+    MAX_ADDRESS,
+    MAX_DOCUMENT,
+    MAX_ID,
+    MAX_LICENCE,
+    MAX_NAME,
+    MAX_NOTE,
+    MAX_NUMBER,
+    MAX_RANK,
+    MAX_TAG,
+    MAX_TITLE,
+    MAX_TOKENS,
+    MAX_URL,
+)
 from mese.corpus import ROLES
 
 NAMES = {
@@ -328,3 +343,96 @@ class StoredSeed(Base):
     query_id: Mapped[int] = mapped_column(ForeignKey("queries.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     entity_id: Mapped[int] = mapped_column(ForeignKey("entities.id"))
+
+
+class StoredCase(Base):
+    """An expansion that somebody kept: its query, settings and result as they were, and a note.
+
+    `document` is JSON text (`mese.provenance`); `shown` holds what the corpus said of its entities
+    that day: their pictures, classes and the seeds' hard negatives (`db.cases.Shown`).
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint("title <> ''", name="titled"),
+        _short("title", MAX_TITLE),
+        _short("note", MAX_NOTE),
+        _short("address", MAX_ADDRESS),
+        _short("document", MAX_DOCUMENT),
+        _short("shown", MAX_DOCUMENT),
+        _short("made_by"),
+        # No number is given twice, so that an address never comes to show another case.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    note: Mapped[str]
+    address: Mapped[str]
+    search_key: Mapped[str]
+    document: Mapped[str] = mapped_column(deferred=True)
+    shown: Mapped[str] = mapped_column(deferred=True)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class StoredCaseTag(Base):
+    """A tag of a case."""
+
+    __tablename__ = "case_tags"
+    __table_args__ = (CheckConstraint("name <> ''", name="named"), _short("name", MAX_TAG), LINK)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(SORTED, primary_key=True, index=True)
+
+
+class StoredClue(Base):
+    """A visual clue that a rater saw in an entity's picture on a case's card (Table 6).
+
+    There may be several of an entity: the paper has 203 labels for 200 of them.
+    """
+
+    __tablename__ = "case_clues"
+    __table_args__ = (
+        CheckConstraint(f"clue IN ({', '.join(repr(clue) for clue in CLUES)})", name="clue_known"),
+        CheckConstraint(f"entity_id BETWEEN 0 AND {MAX_ID}", name="entity_in_range"),
+        CheckConstraint("rater <> ''", name="rater_named"),
+        _short("rater"),
+        LINK,
+    )
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(primary_key=True)
+    rater: Mapped[str] = mapped_column(primary_key=True)
+    clue: Mapped[str] = mapped_column(primary_key=True)
+    tagged_at: Mapped[datetime]
+
+
+class StoredOpenSeed(Base):
+    """A seed that is in no vocabulary: a sentence with its mention (tokens `span_start` to
+    `span_end`), an image of MESE_HOME/open_seeds by its hash, or both; `key` is its content's.
+    """
+
+    __tablename__ = "open_seeds"
+    __table_args__ = (
+        CheckConstraint("length(key) = 16", name="key_is_hex"),
+        CheckConstraint("name <> ''", name="named"),
+        _short("name"),
+        CheckConstraint("token_count = json_array_length(tokens)", name="tokens_counted"),
+        CheckConstraint(f"token_count <= {MAX_TOKENS}", name="tokens_few"),
+        CheckConstraint("length(image_sha256) = 64", name="sha256_is_hex"),
+        CheckConstraint("token_count > 0 OR image_sha256 IS NOT NULL", name="shows_something"),
+        CheckConstraint("span_start >= 0 AND span_end >= span_start", name="span_not_empty"),
+        CheckConstraint("span_end < token_count OR span_end = 0", name="span_ends_inside"),
+        _short("made_by"),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    tokens: Mapped[list[str]]
+    token_count: Mapped[int]
+    span_start: Mapped[int]
+    span_end: Mapped[int]
+    image_sha256: Mapped[str | None] = mapped_column(index=True)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]

@@ -13,12 +13,16 @@ from db.models import (
     Base,
     StoredAlias,
     StoredCandidate,
+    StoredCase,
+    StoredCaseTag,
     StoredClass,
+    StoredClue,
     StoredContext,
     StoredCorpus,
     StoredEntity,
     StoredImage,
     StoredMembership,
+    StoredOpenSeed,
     StoredQuery,
     StoredScore,
     StoredScorer,
@@ -26,11 +30,24 @@ from db.models import (
     StoredSentence,
 )
 from db.store import Store
-from mese.bounds import MAX_ID, MAX_NAME, MAX_URL
+from mese.bounds import (
+    MAX_ADDRESS,
+    MAX_DOCUMENT,
+    MAX_ID,
+    MAX_NAME,
+    MAX_NOTE,
+    MAX_TAG,
+    MAX_TITLE,
+    MAX_TOKENS,
+    MAX_URL,
+)
 
 LONG = "x" * (MAX_NAME + 1)
 LONG_PATH = "x" * (MAX_URL + 1)
 HASH = "0" * 64
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
+LONG_DOCUMENT = "x" * (MAX_DOCUMENT + 1)
+MANY = ["x"] * (MAX_TOKENS + 1)
 
 GOOD: dict[type[Base], dict[str, Any]] = {
     StoredCorpus: {
@@ -60,6 +77,30 @@ GOOD: dict[type[Base], dict[str, Any]] = {
     StoredScore: {"context_id": 1, "rank": 1, "scorer_id": 1, "value": 0.5},
     StoredQuery: {"id": 1, "class_id": 1, "seed_count": 3, "number": 0},
     StoredSeed: {"query_id": 1, "position": 0, "entity_id": 1},
+    StoredCase: {
+        "id": 1,
+        "title": "a",
+        "note": "",
+        "address": "",
+        "search_key": "a",
+        "document": "{}",
+        "shown": "{}",
+        "made_by": "a",
+        "made_at": NOW,
+    },
+    StoredCaseTag: {"case_id": 1, "name": "a"},
+    StoredClue: {"case_id": 1, "entity_id": 1, "rater": "a", "clue": "none", "tagged_at": NOW},
+    StoredOpenSeed: {
+        "key": "0" * 16,
+        "name": "a",
+        "tokens": ["a", "b"],
+        "token_count": 2,
+        "span_start": 0,
+        "span_end": 0,
+        "image_sha256": HASH,
+        "made_by": "a",
+        "made_at": NOW,
+    },
 }
 """A row of each table that keeps all rules, those referred to first."""
 
@@ -124,6 +165,35 @@ BROKEN: list[tuple[type[Base], dict[str, Any], str]] = [
     (StoredSeed, {"position": 1}, "uq_query_seeds_query_id_entity_id"),
     (StoredSeed, {"query_id": 9}, "fk_query_seeds_query_id"),
     (StoredSeed, {"position": 1, "entity_id": 9}, "fk_query_seeds_entity_id"),
+    (StoredCase, {"title": ""}, "ck_cases_titled"),
+    (StoredCase, {"title": "x" * (MAX_TITLE + 1)}, "ck_cases_title_short"),
+    (StoredCase, {"note": "x" * (MAX_NOTE + 1)}, "ck_cases_note_short"),
+    (StoredCase, {"address": "x" * (MAX_ADDRESS + 1)}, "ck_cases_address_short"),
+    (StoredCase, {"document": LONG_DOCUMENT}, "ck_cases_document_short"),
+    (StoredCase, {"shown": LONG_DOCUMENT}, "ck_cases_shown_short"),
+    (StoredCase, {"made_by": LONG}, "ck_cases_made_by_short"),
+    (StoredCaseTag, {"name": ""}, "ck_case_tags_named"),
+    (StoredCaseTag, {"name": "x" * (MAX_TAG + 1)}, "ck_case_tags_name_short"),
+    (StoredCaseTag, {"case_id": 9}, "fk_case_tags_case_id"),
+    (StoredClue, {"clue": "smell"}, "ck_case_clues_clue_known"),
+    (StoredClue, {"entity_id": -1}, "ck_case_clues_entity_in_range"),
+    (StoredClue, {"rater": ""}, "ck_case_clues_rater_named"),
+    (StoredClue, {"rater": LONG}, "ck_case_clues_rater_short"),
+    (StoredClue, {"case_id": 9}, "fk_case_clues_case_id"),
+    (StoredOpenSeed, {"key": "0"}, "ck_open_seeds_key_is_hex"),
+    (StoredOpenSeed, {"name": ""}, "ck_open_seeds_named"),
+    (StoredOpenSeed, {"name": LONG}, "ck_open_seeds_name_short"),
+    (StoredOpenSeed, {"token_count": 3}, "ck_open_seeds_tokens_counted"),
+    (StoredOpenSeed, {"tokens": MANY, "token_count": len(MANY)}, "ck_open_seeds_tokens_few"),
+    (StoredOpenSeed, {"image_sha256": "ab"}, "ck_open_seeds_sha256_is_hex"),
+    (
+        StoredOpenSeed,
+        {"tokens": [], "token_count": 0, "image_sha256": None},
+        "ck_open_seeds_shows_something",
+    ),
+    (StoredOpenSeed, {"span_start": 1}, "ck_open_seeds_span_not_empty"),
+    (StoredOpenSeed, {"span_end": 2}, "ck_open_seeds_span_ends_inside"),
+    (StoredOpenSeed, {"made_by": LONG}, "ck_open_seeds_made_by_short"),
 ]
 
 

@@ -1,0 +1,119 @@
+"""What the corpus says of the entities of an expansion, so that it can be kept beside it.
+
+Hits, hard negatives and pictures are the corpus's; a case that shows them as they were when it was
+saved holds them itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.cards import pictures_of
+from db.models import StoredClass, StoredCorpus, StoredMembership
+from db.search import classes_of
+
+KINDS = ("hit", "hard", "other", "plain")
+"""A result against the seeds' class: in it, in a class with the same parent, in neither; `plain`
+where the seeds' class is not known."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a corpus said of an expansion's entities.
+
+    `wanted` are the fine classes that all seeds share, `siblings` their hard negatives, `gold` the
+    number of members of `wanted` that are no seeds. `classes` and `pictures` (image hashes) are by
+    entity id, as text: JSON knows no other keys.
+    """
+
+    corpus: str = ""
+    fingerprint: str = ""
+    wanted: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+    gold: int = 0
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Shown:
+        """What was kept as JSON."""
+        names = {name: tuple(value.get(name, ())) for name in ("wanted", "siblings")}
+        return cls(**{**value, **names})
+
+    def kind(self, entity: int) -> str:
+        """One of `KINDS`."""
+        classes = set(self.classes_of(entity))
+        if not self.wanted:
+            return "plain"
+        if classes & set(self.wanted):
+            return "hit"
+        return "hard" if classes & set(self.siblings) else "other"
+
+    def classes_of(self, entity: int) -> tuple[str, ...]:
+        return tuple(self.classes.get(str(entity), ()))
+
+    def picture_of(self, entity: int) -> str | None:
+        """The hash of the picture that the entity was shown with."""
+        return self.pictures.get(str(entity))
+
+
+def shown_of(session: Session, document: Mapping[str, Any]) -> Shown:
+    """What the store's corpus says of the entities of an expansion's document."""
+    seeds = [seed["id"] for seed in document["query"] if type(seed.get("id")) is int]
+    results = [result["id"] for result in document["results"]]
+    corpus = session.execute(select(StoredCorpus.name, StoredCorpus.fingerprint)).one_or_none()
+    if corpus is None:
+        return Shown()
+    ids = list(dict.fromkeys([*seeds, *results]))
+    classes = classes_of(session, ids)
+    wanted = shared([classes.get(seed, ()) for seed in seeds])
+    return Shown(
+        corpus=corpus.name,
+        fingerprint=corpus.fingerprint,
+        wanted=wanted,
+        siblings=sibling_names(session, wanted),
+        gold=len(members_of(session, wanted) - set(seeds)),
+        classes={str(entity): names for entity, names in classes.items()},
+        pictures={str(entity): sha256 for entity, sha256 in pictures_of(session, ids).items()},
+    )
+
+
+def shared(classes: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The classes that all have, in the first one's order; none of nothing."""
+    if not classes:
+        return ()
+    first, *others = classes
+    return tuple(name for name in first if all(name in other for other in others))
+
+
+def sibling_names(session: Session, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The fine classes with the same parent as one of `wanted`, without these, in schema order.
+
+    A parent is a middle class; where the schema names none, no class is a sibling.
+    """
+    parents = select(StoredClass.middle).where(StoredClass.name.in_(wanted))
+    named = (StoredClass.middle != "", StoredClass.middle.in_(parents))
+    rows = select(StoredClass.name).where(*named, StoredClass.name.not_in(wanted))
+    return tuple(session.scalars(rows.order_by(StoredClass.position)))
+
+
+def members_of(session: Session, wanted: Sequence[str]) -> set[int]:
+    """The entities of any of these classes."""
+    rows = (
+        select(StoredMembership.entity_id)
+        .join(StoredClass, StoredClass.id == StoredMembership.class_id)
+        .where(StoredClass.name.in_(wanted))
+    )
+    return set(session.scalars(rows))
+
+
+def corpus_now(session: Session) -> tuple[str, str]:
+    """(name, fingerprint) of the corpus that the store holds; empty where it holds none."""
+    columns = select(func.max(StoredCorpus.name), func.max(StoredCorpus.fingerprint))
+    name, fingerprint = session.execute(columns).one()
+    return name or "", fingerprint or ""
