@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         return self.home / "thumbnails"
 
     @property
+    def open_seeds(self) -> Path:
+        """Where the images of open seeds are kept."""
+        return self.home / "open_seeds"
+
+    @property
     def demo_corpus(self) -> Path:
         """Where the embedded corpus is built: its MESED folder with the drawn images."""
         return self.home / "demo"

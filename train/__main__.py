@@ -15,6 +15,7 @@ from mese.bundle import Bundle, BundleError, locate
 from mese.corpus import IMAGE_POLICIES, Corpus
 from mese.settings import Settings
 from mese.shell import one_of, out, plainly, say, settings_or_exit, shell, stage_bars
+from train.beside import progress_file, step_back
 
 app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
 
@@ -125,12 +126,38 @@ def fit(
 
 @app.command()
 def represent(
-    name: Name,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            help="The run's name, a folder below MESE_HOME/runs.",
+            callback=lambda name: name if name is None else _run_name(name),
+        ),
+    ] = None,
     into: Annotated[
         Path | None, typer.Option(help="The bundle's folder; else MESE_HOME/bundles/NAME.")
     ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of a run: make the text-only and image-only indexes that this bundle "
+            "lacks, below MESE_HOME/views; `demo` is ours."
+        ),
+    ] = None,
+    background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
 ) -> None:
     """Run all contexts through a trained run and write its bundle, with its metrics."""
+    if (name is None) == (bundle is None):
+        raise typer.BadParameter("give --name NAME for a run, or --bundle BUNDLE for its views")
+    if bundle is not None:
+        if into is not None:
+            raise typer.BadParameter("--into goes with --name; views lie below MESE_HOME/views")
+        _represent_views(bundle, background)
+    elif name is not None:
+        _represent_run(name, into)
+
+
+def _represent_run(name: str, into: Path | None) -> None:
     from train.loop import RunError
     from train.package import package
 
@@ -151,6 +178,24 @@ def represent(
             )
         shown = shlex.quote(str(into)) if into else name
         say(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")
+
+
+def _represent_views(wanted: str, background: bool) -> None:
+    with plainly(StoreError, BundleError, ValueError, OSError):
+        settings = settings_or_exit()
+        bundle = Bundle.open(locate(settings.bundles, wanted), settings.views)
+        if background:
+            step_back()
+        from train.views import represent_views
+
+        store = Store.open(settings.store_url)
+        told = progress_file(settings.views / bundle.stamp) if background else stage_bars()
+        with told as report:
+            made = represent_views(
+                store, bundle, settings.features, _device(settings), report, settings.max_pixels
+            )
+        done = f"{' and '.join(made)} represented" if made else "nothing is missing"
+        say(f"Bundle {bundle.name!r}: {done}; it has {', '.join(bundle.modalities)}.")
 
 
 @app.command()
@@ -183,7 +228,7 @@ def evaluate(
 
     with plainly(StoreError, BundleError, ValueError, OSError):
         settings = settings_or_exit()
-        opened = Bundle.open(locate(settings.bundles, bundle))
+        opened = Bundle.open(locate(settings.bundles, bundle), settings.views)
         corpus = _corpus(settings, str(opened.meta.get("image_policy", "top1")))
         reason = opened.mismatch({e.id: e.name for e in corpus.entities})
         if reason:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def prepare(
     number = {image: i for i, image in enumerate(images)}
     encoded = encode_contexts(corpus, vocabulary, words, number)
     store = _features(config, run, features, encoded, images, words, device, report, max_pixels)
-    return Parts(vocabulary, words, _renumber(encoded, list(images), store), store)
+    return Parts(vocabulary, words, renumber(encoded, list(images), store), store)
 
 
 def picture_files(corpus: Corpus, vocabulary: Sequence[int]) -> dict[str, Path]:
@@ -158,17 +158,40 @@ def _features(
                 max_pixels,
             )
         save_weights(weights, backbone)
+    return fill_features(
+        root,
+        config.backbone,
+        backbone,
+        images,
+        device,
+        config.imagenet_norm,
+        report,
+        max_pixels,
+    )
+
+
+def fill_features(
+    root: Path,
+    name: str,
+    backbone: torch.nn.Module,
+    images: dict[str, Path],
+    device: str,
+    imagenet_norm: bool,
+    report: Report,
+    max_pixels: int,
+) -> FeatureStore:
+    """The patch features of images (hash → file) by a backbone, in its folder below `root`."""
     backbone.eval()
     with torch.inference_mode():
         width = int(backbone(torch.zeros(1, 3, 32, 32, device=_device_of(backbone))).shape[1])
-    norm = "" if config.imagenet_norm else "-plain"
-    store = FeatureStore(root / (backbone_key(config.backbone, backbone) + norm), width)
+    norm = "" if imagenet_norm else "-plain"
+    store = FeatureStore(root / (backbone_key(name, backbone) + norm), width)
     fill(
         store,
         images,
         backbone,
         device,
-        config.imagenet_norm,
+        imagenet_norm,
         lambda done, of: report("patch features", done, of, ""),
         max_pixels,
     )
@@ -179,10 +202,8 @@ def _device_of(module: torch.nn.Module) -> torch.device:
     return next(module.parameters()).device
 
 
-def _renumber(encoded: Encoded, hashes: list[str], store: FeatureStore) -> Encoded:
+def renumber(encoded: Encoded, hashes: list[str], store: FeatureStore) -> Encoded:
     """The same contexts with rows of the feature store for image numbers."""
-    from dataclasses import replace
-
     rows = np.array([store.row_of.get(image, -1) for image in hashes] + [-1], dtype=np.int64)
     return replace(encoded, image=rows[encoded.image])
 

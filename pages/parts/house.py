@@ -20,6 +20,7 @@ from pages.parts.signing import read_secret
 
 if TYPE_CHECKING:
     from mese.engine import Engine
+    from train.beside import Making, NotMade, ViewsBeside
 
 
 @st.cache_resource(show_spinner=False)
@@ -122,4 +123,21 @@ def _load_engine(folder: Path, written_at: int) -> Engine:
     """`written_at` is part of the key: a bundle that was written again is opened again."""
     from mese.engine import Engine
 
-    return Engine.load(folder)
+    return Engine.load(folder, settings().views)
+
+
+def views_progress() -> Making | NotMade | None:
+    """How far text and image alone are, where the bundle in use came without; None: all there.
+
+    The first call begins with them, in a program of its own. Never waits for it. Raises
+    `mese.bundle.BundleError` as `engine` does.
+    """
+    return _views_beside().progress(engine().bundle)
+
+
+@st.cache_resource(show_spinner=False)
+def _views_beside() -> ViewsBeside:
+    """One for all sessions; it ends with the app."""
+    from train.beside import ViewsBeside
+
+    return ViewsBeside(settings().home)

@@ -1,0 +1,176 @@
+"""A bundle's views: text alone and image alone, represented on the machine that asks for them.
+
+The shipped bundle carries text and image together and nothing else, because of its size; the other
+two (the paper's Table 5, and the page's switches) are made from the bundle's own weights and the
+store's contexts, into MESE_HOME/views/<stamp>. An index appears there whole or not at all, a pass
+that was cut off goes on entity by entity, and programs that want the same views take turns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from tokenizers import Tokenizer
+
+from db.corpus import load_corpus
+from db.store import Store
+from mese.bundle import Bundle, BundleError, write_index
+from mese.corpus import Corpus
+from mese.encoders import EncoderError, WordEncoder, build_backbone
+from mese.encoding import Encoded, encode_contexts
+from mese.features import FeatureStore
+from mese.images import MAX_PIXELS
+from mese.model import MultiExpan
+from mese.represent import represent
+from train.build import Report, fill_features, load_model, picture_files, renumber
+from train.checkpoint import load_weights
+
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError)
+"""What opening a model raises whose files are missing, cut, or another model's."""
+
+
+def represent_views(
+    store: Store,
+    bundle: Bundle,
+    features: Path,
+    device: str,
+    report: Report,
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[str, ...]:
+    """Make the indexes that a bundle opened with `views` lacks; gives the modalities made.
+
+    Waits while another program makes them, and then has nothing left to do. Raises `BundleError`
+    when the bundle was made from other contexts than the store's, or has no model to run.
+    """
+    if bundle.views is None:
+        raise ValueError("the bundle was opened without a folder for its views")
+    if not bundle.missing:
+        return ()
+    corpus = fitting_corpus(store, bundle)
+    with _one_at_a_time(bundle.views, report):
+        made = bundle.missing  # others may have made them meanwhile
+        if made:
+            _represent(corpus, bundle, bundle.views, features, device, report, max_pixels)
+        return made
+
+
+def fitting_corpus(store: Store, bundle: Bundle) -> Corpus:
+    """The store's corpus under the bundle's image policy; raises `BundleError` if it is another."""
+    corpus = load_corpus(store, str(bundle.meta.get("image_policy", "top1")))
+    reason = bundle.mismatch({entity.id: entity.name for entity in corpus.entities})
+    if reason:
+        raise BundleError(reason)
+    if bundle.meta.get("fingerprint") != corpus.fingerprint:
+        raise BundleError(
+            f"the corpus {corpus.name!r} has changed since bundle {bundle.name!r} was made from "
+            "it, so text and image alone cannot be made to match its index; train a new one: "
+            "`python -m train fit --name NAME`"
+        )
+    return corpus
+
+
+def _represent(
+    corpus: Corpus,
+    bundle: Bundle,
+    views: Path,
+    features: Path,
+    device: str,
+    report: Report,
+    max_pixels: int,
+) -> None:
+    model, words, backbone = _open_model(bundle)
+    vocabulary = [entity.id for entity in bundle.entities]
+    images = picture_files(corpus, vocabulary)
+    encoded = encode_contexts(corpus, vocabulary, words, {h: n for n, h in enumerate(images)})
+    source: FeatureStore | None = None
+    for modality in bundle.missing:
+        if modality != "text" and source is None:
+            fit = bundle.meta["fit"]
+            source = fill_features(
+                features,
+                str(fit["backbone"]),
+                backbone,
+                images,
+                device,
+                bool(fit["imagenet_norm"]),
+                report,
+                max_pixels,
+            )
+            encoded = renumber(encoded, list(images), source)
+        _make(model, encoded, modality, source, views, device, report)
+
+
+def _make(
+    model: MultiExpan,
+    encoded: Encoded,
+    modality: str,
+    source: FeatureStore | None,
+    views: Path,
+    device: str,
+    report: Report,
+) -> None:
+    """One index, by way of a folder for the unfinished rows."""
+    work = views / f"represent-{modality}"
+    tell = partial(_tell, report, modality)
+    index = represent(model, encoded, modality, source or _no_patches, work, device, progress=tell)
+    write_index(views, modality, index)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _no_patches(rows: Any) -> Any:
+    raise ValueError("text alone reads no patches")
+
+
+def _tell(report: Report, modality: str, done: int, of: int) -> None:
+    report(f"entities by {modality}", done, of, "")
+
+
+def _open_model(bundle: Bundle) -> tuple[MultiExpan, WordEncoder, Any]:
+    """The bundle's model, tokenizer and backbone; raises `BundleError`."""
+    folder = bundle.folder
+    missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
+    if missing:
+        raise BundleError(
+            f"bundle {bundle.name!r} holds no model ({', '.join(missing)} is missing in {folder}), "
+            "so text and image alone cannot be represented; take a bundle that has one"
+        )
+    try:
+        model = load_model(folder, "weights.safetensors")
+        words = WordEncoder(Tokenizer.from_file(str(folder / "tokenizer.json")))
+        backbone = build_backbone(str(bundle.meta["fit"]["backbone"]))
+        load_weights(folder / "backbone.safetensors", backbone)
+    except (*UNREADABLE, EncoderError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BundleError(
+            f"the model of bundle {bundle.name!r} in {folder} cannot be opened ({reason}); "
+            "represent its run again"
+        ) from error
+    if model.config.entities != len(bundle.entities):
+        raise BundleError(
+            f"the model in {folder} ranks {model.config.entities} entities, its vocabulary.json "
+            f"has {len(bundle.entities)}; represent its run again"
+        )
+    return model, words, backbone
+
+
+MODEL_FILES = ("model.json", "weights.safetensors", "tokenizer.json", "backbone.safetensors")
+
+
+@contextmanager
+def _one_at_a_time(views: Path, report: Report) -> Iterator[None]:
+    """Wait until no other program makes these views. A lock goes with the program that has it."""
+    views.mkdir(parents=True, exist_ok=True)
+    with (views / "lock").open("ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("waiting for another program", 0, None, "")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
