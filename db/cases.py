@@ -65,8 +65,13 @@ class Case:
 
     @property
     def seeds(self) -> list[Mapping[str, Any]]:
-        """The query's seeds, each with its `name`; those of the vocabulary have an `id`."""
-        return [seed for seed in self.document["query"] if isinstance(seed, Mapping)]
+        """The query's seeds of the vocabulary, each with `id` and `name`."""
+        return list(self.document["query"])
+
+    @property
+    def open_seeds(self) -> list[str]:
+        """The names of the query's open seeds."""
+        return open_seed_names(self.document)
 
     @property
     def results(self) -> list[Mapping[str, Any]]:
@@ -206,8 +211,9 @@ class _Words:
     tags: tuple[str, ...]
 
     def columns(self, document: Mapping[str, Any]) -> dict[str, str]:
-        names = [str(seed.get("name", "")) for seed in document["query"]]
-        key = fold(" ".join([self.title, self.note, *names, *self.tags]))
+        names = [seed["name"] for seed in document["query"]]
+        open_ones = open_seed_names(document)
+        key = fold(" ".join([self.title, self.note, *names, *open_ones, *self.tags]))
         return {"title": self.title, "note": self.note, "search_key": key}
 
 
@@ -237,9 +243,11 @@ def _tidy_tags(tags: Sequence[str]) -> tuple[str, ...]:
 def _document_fault(document: Mapping[str, Any]) -> str | None:
     """Why a document cannot be a case's, or None."""
     query, results = document.get("query"), document.get("results")
-    if not isinstance(query, list) or not query or not isinstance(results, list):
+    if not isinstance(query, list) or not isinstance(results, list):
         return "its document names no seeds or no results"
-    if not all(_is_named(item) for item in query) or not all(map(_is_result, results)):
+    if not query and not open_seed_names(document):
+        return "it has no seeds"
+    if not all(map(_is_entity, query)) or not all(map(_is_result, results)):
         return "a seed or a result in its document has no name or no entity number"
     if not storable_json(dict(document)):
         return "its document holds what no store can hold (NUL, lone surrogates, infinities)"
@@ -247,16 +255,22 @@ def _document_fault(document: Mapping[str, Any]) -> str | None:
     return f"its document has {size:,} letters, more than {MAX_DOCUMENT:,}" * (size > MAX_DOCUMENT)
 
 
-def _is_named(item: object) -> bool:
-    return isinstance(item, Mapping) and bool(item.get("name")) and storable(item["name"])
+def open_seed_names(document: Mapping[str, Any]) -> list[str]:
+    """The names of a document's open seeds; none where it is not written as ours are."""
+    names = document.get("open_seeds")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _is_entity(item: object) -> bool:
+    if not isinstance(item, Mapping) or entity_id(item.get("id")) is None:
+        return False
+    return bool(item.get("name")) and storable(item["name"])
 
 
 def _is_result(item: object) -> bool:
-    if not _is_named(item) or not isinstance(item, Mapping):
+    if not _is_entity(item) or not isinstance(item, Mapping):
         return False
-    score = item.get("score")
-    numbered = entity_id(item.get("id")) is not None and entity_id(item.get("rank")) is not None
-    return numbered and isinstance(score, int | float)
+    return type(item.get("rank")) is int and isinstance(item.get("score"), int | float)
 
 
 def _set_tags(session: Session, number: int, tags: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ class Shown:
 
 def shown_of(session: Session, document: Mapping[str, Any]) -> Shown:
     """What the store's corpus says of the entities of an expansion's document."""
-    seeds = [seed["id"] for seed in document["query"] if type(seed.get("id")) is int]
+    seeds = [seed["id"] for seed in document["query"]]
     results = [result["id"] for result in document["results"]]
     corpus = session.execute(select(StoredCorpus.name, StoredCorpus.fingerprint)).one_or_none()
     if corpus is None:

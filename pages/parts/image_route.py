@@ -6,16 +6,16 @@ file that is. What is not an image by its content is not served.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from db.corpus import image_file
-from mese.images import UnreadableImage, media_type, thumbnail
+from mese.images import UnreadableImage, media_type
 from pages.parts import house
+from pages.parts.image_files import file_of, small, thumbnail_of
 from pages.parts.signing import ROUTE, signed_for, today
+
+__all__ = ["ROUTES", "serve_image", "small"]
 
 _HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",
@@ -34,24 +34,14 @@ def serve_image(request: Request) -> Response:
     signature = request.query_params.get("sig", "")
     if signed_for(house.secret(), sha256, signature, today()) is None:
         return PlainTextResponse("This address is not signed for today. Reload the page.", 403)
-    path = image_file(house.store(), sha256)
-    if path is None:
-        return PlainTextResponse("There is no such image in the store.", 404)
     try:
-        if request.query_params.get("size") == "thumb":
-            path = small(path, sha256)
+        thumb = request.query_params.get("size") == "thumb"
+        path = thumbnail_of(sha256) if thumb else file_of(sha256)
+        if path is None:
+            return PlainTextResponse("There is no such image in the store.", 404)
         return FileResponse(path, media_type=media_type(path), headers=_HEADERS)
     except UnreadableImage as error:
         return PlainTextResponse(f"The image cannot be shown: {error}", 404)
-
-
-def small(path: Path, sha256: str) -> Path:
-    """The thumbnail of an image of the store; raises `mese.images.UnreadableImage`."""
-    settings = house.settings()
-    try:
-        return thumbnail(path, settings.thumbnails, sha256, settings.max_pixels)
-    except OSError:  # a full disk or a read-only home: the picture itself will do
-        return path
 
 
 def health(request: Request) -> Response:

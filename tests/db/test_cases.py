@@ -113,8 +113,7 @@ def test_seeds_of_no_common_class_have_no_hits(filled: Store) -> None:
 
 
 def test_an_open_seed_has_a_name_and_no_number(store: Store) -> None:
-    query = [{"name": "Gotham", "key": "0" * 16}]
-    case = replace(CASE, document={**DOCUMENT, "query": query})
+    case = replace(CASE, document={**DOCUMENT, "query": [], "open_seeds": ["Gotham"]})
     number = save_case(store, case, ANN, NOW)  # and a store without a corpus keeps it too
     assert [case.id for case in find_cases(store, "gotham").cases] == [number]
 
@@ -203,6 +202,7 @@ def test_a_viewer_saves_nothing(filled: Store) -> None:
         ({"tags": ("x" * 41,)}, "the tag 'xxxxxxxxxxxxxxxxxxxx' has 41 letters"),
         ({"address": "x" * 8_001}, "the address has 8,001 letters"),
         ({"document": {}}, "names no seeds or no results"),
+        ({"document": {**DOCUMENT, "query": []}}, "it has no seeds"),
         ({"document": {**DOCUMENT, "query": [{"id": 3}]}}, "has no name or no entity number"),
         ({"document": {**DOCUMENT, "results": [{"id": -1}]}}, "has no name or no entity number"),
         ({"document": {**DOCUMENT, "stamp": float("inf")}}, "no store can hold"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from db.accounts import Role, User
 from db.corpus import entity_cards
+from db.open_seeds import OpenSeed, keep_open_seed
 from pages.parts import house
 from pages.parts.image_route import ROUTES
 from pages.parts.signing import ROUTE, image_url, today
@@ -83,6 +85,27 @@ def test_a_file_that_is_no_picture_any_more_gives_404(client: TestClient, tmp_pa
     file.unlink()
     assert client.get(url_of(sha)).status_code == 404
     assert not list((tmp_path / "thumbnails").rglob("*.*"))
+
+
+def test_a_thumbnail_outlives_its_image(client: TestClient, tmp_path: Path) -> None:
+    """A case shows the pictures that it was saved with, whatever became of the corpus."""
+    sha = sha_of(1)
+    before = client.get(url_of(sha, thumb=True)).content
+    (tmp_path / "pictures" / "1-0.png").unlink()
+    assert client.get(url_of(sha, thumb=True)).content == before
+    assert client.get(url_of(sha)).status_code == 404
+    assert client.get(url_of("../" + sha, thumb=True)).status_code == 404
+
+
+def test_an_open_seeds_image_is_served(client: TestClient, tmp_path: Path) -> None:
+    image = (tmp_path / "pictures" / "0-0.png").read_bytes() + b"another"
+    seed = OpenSeed("", "Gotham", (), 0, 0, None)
+    folder = house.settings().open_seeds
+    lead, now = User("lea", Role.LEAD), datetime.now(UTC)
+    kept = keep_open_seed(house.store(), seed, image, lead, now, folder=folder)
+    assert kept.image_hash is not None
+    assert client.get(url_of(kept.image_hash)).content == image
+    assert client.get(url_of(kept.image_hash, thumb=True)).headers["content-type"] == "image/webp"
 
 
 def test_health_answers(client: TestClient) -> None:
