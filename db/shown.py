@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from db.cards import pictures_of
 from db.models import StoredClass, StoredCorpus, StoredMembership
@@ -92,13 +92,14 @@ def shared(classes: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def sibling_names(session: Session, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The fine classes with the same parent as one of `wanted`, without these, in schema order.
+    """The other fine classes of these classes' parents, in schema order.
 
-    A parent is a middle class; where the schema names none, no class is a sibling.
+    A parent is a middle class of a coarse one; where the schema names none, there are no siblings.
     """
-    parents = select(StoredClass.middle).where(StoredClass.name.in_(wanted))
-    named = (StoredClass.middle != "", StoredClass.middle.in_(parents))
-    rows = select(StoredClass.name).where(*named, StoredClass.name.not_in(wanted))
+    given = aliased(StoredClass)
+    same = (given.middle == StoredClass.middle, given.coarse == StoredClass.coarse)
+    parents = exists().where(*same, given.name.in_(wanted), given.middle != "")
+    rows = select(StoredClass.name).where(parents, StoredClass.name.not_in(wanted))
     return tuple(session.scalars(rows.order_by(StoredClass.position)))
 
 

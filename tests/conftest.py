@@ -1,12 +1,13 @@
 """What tests of several rooms share: a small home with a corpus, its pictures and a toy bundle.
 
-The corpus has two classes of one parent, a class of hostile names, a picture that is missing and
+The corpus has two classes of one parent, a class of hostile names of another, a picture that is missing and
 an entity that the model does not know. The toy bundle's distributions favour an entity's own
 class, so that an expansion's right answer is known without training.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,9 @@ HOSTILE = (
 )
 NAMES = (*CITIES, *STATES, *HOSTILE, "Stranger")
 CLASSES = {"US cities": CITIES, "US states": STATES, "<i>Odd</i> *names*": HOSTILE}
+PARENTS = dict(zip(CLASSES, ("Places", "Places", "Oddities"), strict=True))
+"""Cities and states are each other's hard negatives, the odd ones nobody's."""
+
 STRANGER = NAMES.index("Stranger")
 """In the store, but with one context only, and so not in the bundle."""
 
@@ -71,7 +75,7 @@ def small_records(folder: Path) -> CorpusRecords:
         entities=[
             Entity(n, name, ("NYC",) if "York" in name else ()) for n, name in enumerate(NAMES)
         ],
-        classes=[SemanticClass(name, "Places", "World") for name in CLASSES],
+        classes=[SemanticClass(name, PARENTS[name], "World") for name in CLASSES],
         members={name: [NAMES.index(n) for n in members] for name, members in CLASSES.items()},
         queries=[Query("US cities", 0, (0, 1, 2)), Query("US states", 0, (10, 11, 12))],
         sentences=sentences,
@@ -83,8 +87,11 @@ def class_of(name: str) -> str:
     return next((title for title, members in CLASSES.items() if name in members), "")
 
 
-def write_toy_bundle(folder: Path) -> None:
-    """A bundle of every entity but the stranger: its own class three times as likely."""
+def write_toy_bundle(folder: Path, modalities: Sequence[str] = ("text+image",)) -> None:
+    """A bundle of every entity but the stranger: its own class three times as likely.
+
+    Its representations under several `modalities` are the same.
+    """
     names = [name for name in NAMES if name != "Stranger"]
     kinds = np.array([class_of(name) for name in names])
     weights = np.random.default_rng(7).uniform(0.5, 1.0, (len(names), len(names)))
@@ -93,7 +100,8 @@ def write_toy_bundle(folder: Path) -> None:
     entities = [Entity(NAMES.index(name), name) for name in names]
     index = EntityIndex.from_distributions(prob, np.log(prob))
     classes = [(class_of(name),) for name in names]
-    write_bundle(folder, {"name": "toy"}, entities, classes, {"text+image": index})
+    indexes = dict.fromkeys(modalities, index)
+    write_bundle(folder, {"name": folder.name}, entities, classes, indexes)
 
 
 def fill_store(home: Path) -> Store:

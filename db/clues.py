@@ -1,0 +1,144 @@
+"""Visual clues: what in an entity's picture leads to its class (the paper's Table 6).
+
+A rater tags the cards of a case; each rater's tags are their own and counted apart, for two who
+disagree are a finding, not a sum. An entity may have several clues, as in the paper, whose 200
+entities have 203; `none` stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from db.accounts import Role, User, check
+from db.cases import Case, find_cases, read_case
+from db.models import StoredClue
+from db.store import Store, StoreError
+from mese.bounds import CLUES
+
+NONE = "none"
+MOST_CASES = 10_000
+"""Cases that one table is made of."""
+
+Clues = dict[int, dict[str, tuple[str, ...]]]
+"""Entity → rater → clues, in the order of `CLUES`."""
+
+
+@dataclass(frozen=True)
+class ClueCounts:
+    """A rater's row of Table 6: labels by clue, over `entities` that carry `labels` labels."""
+
+    counts: Mapping[str, int]
+    entities: int
+
+    @property
+    def labels(self) -> int:
+        return sum(self.counts.values())
+
+    def share(self, clue: str) -> float:
+        """The clue's share of all labels; 0 where there are none."""
+        return self.counts[clue] / self.labels if self.labels else 0.0
+
+
+@dataclass(frozen=True)
+class ClueTable:
+    """Table 6 by rater, and by rater and class; a class is the one that a case's seeds share."""
+
+    raters: Mapping[str, ClueCounts]
+    classes: Mapping[tuple[str, str], ClueCounts]
+    cases: int
+
+
+def tag_clue(
+    store: Store, number: int, entity: int, clue: str, on: bool, user: User, now: datetime
+) -> tuple[str, ...]:
+    """Set or take back a clue of the user's own; returns the entity's clues by this user.
+
+    `none` takes the place of others, and another that of `none`. Raises `StoreError` for an entity
+    that the case does not list or an unknown clue, and `NotAllowed` but for a rater.
+    """
+    check(user, Role.RATER)
+    if clue not in CLUES:
+        raise StoreError(f"there is no clue {clue[:40]!r}; choose one of {', '.join(CLUES)}")
+    case = read_case(store, number)
+    if case is None:
+        raise StoreError(f"case {number} is not there any more; somebody deleted it meanwhile")
+    if entity not in {result["id"] for result in case.results}:
+        raise StoreError(f"case {number} does not list entity {entity}; tag one of its cards")
+    own = (
+        StoredClue.case_id == number,
+        StoredClue.entity_id == entity,
+        StoredClue.rater == user.name,
+    )
+    with store.write() as session:
+        gone = (StoredClue.clue == clue) | (
+            StoredClue.clue != NONE if clue == NONE else StoredClue.clue == NONE
+        )
+        session.execute(delete(StoredClue).where(*own, gone))
+        if on:
+            place = {"case_id": number, "entity_id": entity, "rater": user.name}
+            session.execute(insert(StoredClue), [{**place, "clue": clue, "tagged_at": now}])
+        return _in_order(session.scalars(select(StoredClue.clue).where(*own)))
+
+
+def clues_of(store: Store, number: int) -> Clues:
+    """What raters saw in the pictures of a case."""
+    with store.read() as session:
+        return _clues(session, [number]).get(number, {})
+
+
+def clue_table(store: Store, case: Case | None = None) -> ClueTable:
+    """Table 6 over the tags of one case, or of all cases.
+
+    An entity that a rater tagged in several cases of one corpus counts once with each clue.
+    """
+    cases = [case] if case else list(find_cases(store, most=MOST_CASES).cases)
+    with store.read() as session:
+        tags = _clues(session, [case.id for case in cases])
+    return table_of(cases, tags)
+
+
+def table_of(cases: Sequence[Case], tags: Mapping[int, Clues]) -> ClueTable:
+    """The table of these cases' tags."""
+    by_rater: dict[str, set[tuple[str, int, str]]] = {}
+    by_class: dict[tuple[str, str], set[tuple[str, int, str]]] = {}
+    for case in cases:
+        title = ", ".join(case.shown.wanted)
+        for entity, raters in tags.get(case.id, {}).items():
+            for rater, clues in raters.items():
+                labels = {(case.shown.fingerprint, entity, clue) for clue in clues}
+                by_rater.setdefault(rater, set()).update(labels)
+                if title:
+                    by_class.setdefault((title, rater), set()).update(labels)
+    return ClueTable(
+        {rater: _counts(by_rater[rater]) for rater in sorted(by_rater)},
+        {place: _counts(by_class[place]) for place in sorted(by_class)},
+        sum(case.id in tags for case in cases),
+    )
+
+
+def _counts(labels: set[tuple[str, int, str]]) -> ClueCounts:
+    counts = {clue: sum(label[2] == clue for label in labels) for clue in CLUES}
+    return ClueCounts(counts, len({label[:2] for label in labels}))
+
+
+def _clues(session: Session, numbers: Sequence[int]) -> dict[int, Clues]:
+    rows = session.execute(
+        select(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater, StoredClue.clue)
+        .where(StoredClue.case_id.in_(numbers))
+        .order_by(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater)
+    )
+    found: dict[int, Clues] = {}
+    for number, entity, rater, clue in rows:
+        raters = found.setdefault(number, {}).setdefault(entity, {})
+        raters[rater] = _in_order((*raters.get(rater, ()), clue))
+    return found
+
+
+def _in_order(clues: Iterable[str]) -> tuple[str, ...]:
+    held = set(clues)
+    return tuple(clue for clue in CLUES if clue in held)
