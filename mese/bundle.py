@@ -41,6 +41,9 @@ SHIPPED = Path(__file__).parent / "demo" / "bundle"
 MAX_HEADER = 1_000_000
 """Bytes of a safetensors header that are read at most; ours have a few hundred."""
 
+STAMPED = ("bundle.json", "vocabulary.json")
+"""The files that a bundle's stamp is made of, in this order."""
+
 _DTYPES = {"F32": np.float32, "F64": np.float64}
 
 
@@ -153,10 +156,27 @@ class Bundle:
                     f"{path}: {key} holds a value that is not finite; make the bundle anew with "
                     "`python -m train represent`"
                 )
+        self.check_unchanged()
         known = {key: arrays[key] for key in shapes}
         if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
             known["row_mean"], known["row_scale"] = row_moments(arrays["mean_log_prob"])
         return EntityIndex(**known)
+
+    def check_unchanged(self) -> None:
+        """Raise `BundleError` if another bundle has been written here since this one was opened.
+
+        Whoever opens a file of the folder later asks afterwards: what was opened is then this
+        bundle's, for bundle.json goes before the files are replaced and comes back after them.
+        """
+        try:
+            content = [(self.folder / name).read_bytes() for name in STAMPED]
+        except OSError:
+            content = []
+        if hashlib.sha256(b"".join(content)).hexdigest() != self.stamp:
+            raise BundleError(
+                f"{self.folder} was written again, or removed, since bundle {self.name!r} was "
+                "opened; open it anew (reload the page)"
+            )
 
     @property
     def mend(self) -> str:

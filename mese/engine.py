@@ -124,8 +124,15 @@ class Engine:
 
     @property
     def device(self) -> str:
-        """Where queries are answered: NumPy on the CPU, whatever device trained the bundle."""
-        return "CPU"
+        """Where queries are answered, and where contexts are read, if that is another device."""
+        live = self.__dict__.get("live model")
+        return "CPU, contexts read on the GPU" if live and live.device == "cuda" else "CPU"
+
+    @property
+    def note(self) -> str:
+        """What a user should know of the device; empty where there is nothing."""
+        live = self.__dict__.get("live model")
+        return live.note if live else ""
 
     @cached_property
     def _index(self) -> dict[str, EntityIndex]:
@@ -254,17 +261,21 @@ class Engine:
         ranked = found[0][: options.size]
         results = tuple(self._result(rank, *item) for rank, item in enumerate(ranked, start=1))
         settings = {**asdict(options), "keep_out": list(options.keep_out)}
+        if rows and self.note:
+            settings["note"] = self.note
         return Expansion(tuple(seeds), results, self.name, settings, seconds)
 
     def encode(self, mentions: Sequence[Mention], modality: str) -> Encodings:
         """Distributions of contexts that are read on the fly; see `mese.live.LiveModel.encode`."""
         return self._live_model.encode(mentions, modality)
 
-    @cached_property
+    @property
     def _live_model(self) -> LiveModel:
         from mese.live import LiveModel
 
-        return LiveModel(self.bundle)
+        # One for all threads, whichever comes first: `setdefault` is atomic.
+        made: LiveModel = self.__dict__.setdefault("live model", LiveModel(self.bundle))
+        return made
 
     def seed_row(
         self,

@@ -7,7 +7,8 @@ that a page can check a sentence long before a model is opened.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,8 @@ class Encodings:
     prob: NDArray[np.float32]
     log_prob: NDArray[np.float32]
     says: NDArray[np.bool_]
+    unreadable: Mapping[int, str] = field(default_factory=dict)
+    """Number of a mention → why its image could not be read; it was masked."""
 
     def __len__(self) -> int:
         return len(self.prob)

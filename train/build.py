@@ -6,7 +6,6 @@ where it stopped, and `represent` finds the same parts.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from mese.bundle import write_json
+from mese.bundle_model import load_weights
 from mese.corpus import Corpus
 from mese.encoders import (
     EncoderError,
@@ -26,7 +26,6 @@ from mese.encoders import (
     build_text_encoder,
     load_text_encoder,
     load_tokenizer,
-    text_encoder_from_config,
     text_width,
     train_tokenizer,
 )
@@ -34,7 +33,7 @@ from mese.encoding import Encoded, encode_contexts
 from mese.features import FeatureStore, backbone_key, fill
 from mese.images import MAX_PIXELS, resolve
 from mese.model import ModelConfig, MultiExpan, freeze_like_release
-from train.checkpoint import load_weights, save_weights
+from train.checkpoint import save_weights
 from train.presets import FitConfig
 from train.vision import train_backbone
 from train.word_vectors import piece_vectors, sentence_matrix, sentence_vectors
@@ -245,12 +244,3 @@ def save_model(folder: Path, model: MultiExpan, config: FitConfig, name: str) ->
     description = {"model": model.config.as_dict(), "text": text.to_dict()}
     write_json(folder / "model.json", {**description, "fit": config.as_dict()})
     save_weights(folder / name, model)
-
-
-def load_model(folder: Path, name: str) -> MultiExpan:
-    """A model from its model.json and weights, with no look at any cache."""
-    saved = json.loads((folder / "model.json").read_text())
-    text = text_encoder_from_config(saved["text"])
-    model = MultiExpan(text, ModelConfig(**saved["model"]))
-    load_weights(folder / name, model)
-    return model

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from mese.bundle import publish
@@ -37,12 +37,3 @@ def save_weights(path: Path, module: nn.Module, half: bool = False) -> None:
     part = path.with_name(path.name + ".part")
     save_file(state, part)
     publish(part, path)
-
-
-def load_weights(path: Path, module: nn.Module) -> None:
-    """Weights of a safetensors file into a module of the same shape, in the module's precision."""
-    own = module.state_dict()
-    found = load_file(path)
-    module.load_state_dict(
-        {key: value.to(own[key].dtype) if key in own else value for key, value in found.items()}
-    )

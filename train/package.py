@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mese.bundle import Bundle, clear, publish, write_bundle, write_text
+from mese.bundle_model import load_model
 from mese.corpus import MODALITIES, Corpus
 from mese.engine import METHODS
 from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
 from mese.represent import represent
-from train.build import Parts, Report, load_model, prepare
+from train.build import Parts, Report, prepare
 from train.checkpoint import save_weights
 from train.evaluate import Row, query_set, score_index, table
 from train.loop import RunError, read_summary

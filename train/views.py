@@ -16,24 +16,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from tokenizers import Tokenizer
-
 from db.corpus import load_corpus
 from db.store import Store
 from mese.bundle import Bundle, BundleError, write_index
+from mese.bundle_model import open_model
 from mese.corpus import Corpus
-from mese.encoders import EncoderError, WordEncoder, build_backbone
 from mese.encoding import Encoded, encode_contexts
 from mese.features import FeatureStore
 from mese.images import MAX_PIXELS
 from mese.model import MultiExpan
 from mese.represent import represent
-from train.build import Report, fill_features, load_model, picture_files, renumber
-from train.checkpoint import load_weights
-
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError)
-"""What opening a model raises whose files are missing, cut, or another model's."""
+from train.build import Report, fill_features, picture_files, renumber
 
 
 def represent_views(
@@ -85,26 +78,26 @@ def _represent(
     report: Report,
     max_pixels: int,
 ) -> None:
-    model, words, backbone = _open_model(bundle)
+    opened = open_model(bundle, device)
     vocabulary = [entity.id for entity in bundle.entities]
     images = picture_files(corpus, vocabulary)
-    encoded = encode_contexts(corpus, vocabulary, words, {h: n for n, h in enumerate(images)})
+    number = {image: n for n, image in enumerate(images)}
+    encoded = encode_contexts(corpus, vocabulary, opened.words, number)
     source: FeatureStore | None = None
     for modality in bundle.missing:
         if modality != "text" and source is None:
-            fit = bundle.meta["fit"]
             source = fill_features(
                 features,
-                str(fit["backbone"]),
-                backbone,
+                str(bundle.meta["fit"]["backbone"]),
+                opened.backbone,
                 images,
                 device,
-                bool(fit["imagenet_norm"]),
+                opened.imagenet_norm,
                 report,
                 max_pixels,
             )
             encoded = renumber(encoded, list(images), source)
-        _make(model, encoded, modality, source, views, device, report)
+        _make(opened.model, encoded, modality, source, views, device, report)
 
 
 def _make(
@@ -130,37 +123,6 @@ def _no_patches(rows: Any) -> Any:
 
 def _tell(report: Report, modality: str, done: int, of: int) -> None:
     report(f"entities by {modality}", done, of, "")
-
-
-def _open_model(bundle: Bundle) -> tuple[MultiExpan, WordEncoder, Any]:
-    """The bundle's model, tokenizer and backbone; raises `BundleError`."""
-    folder = bundle.folder
-    missing = [name for name in MODEL_FILES if not (folder / name).is_file()]
-    if missing:
-        raise BundleError(
-            f"bundle {bundle.name!r} holds no model ({', '.join(missing)} is missing in {folder}), "
-            "so text and image alone cannot be represented; take a bundle that has one"
-        )
-    try:
-        model = load_model(folder, "weights.safetensors")
-        words = WordEncoder(Tokenizer.from_file(str(folder / "tokenizer.json")))
-        backbone = build_backbone(str(bundle.meta["fit"]["backbone"]))
-        load_weights(folder / "backbone.safetensors", backbone)
-    except (*UNREADABLE, EncoderError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BundleError(
-            f"the model of bundle {bundle.name!r} in {folder} cannot be opened ({reason}); "
-            "represent its run again"
-        ) from error
-    if model.config.entities != len(bundle.entities):
-        raise BundleError(
-            f"the model in {folder} ranks {model.config.entities} entities, its vocabulary.json "
-            f"has {len(bundle.entities)}; represent its run again"
-        )
-    return model, words, backbone
-
-
-MODEL_FILES = ("model.json", "weights.safetensors", "tokenizer.json", "backbone.safetensors")
 
 
 @contextmanager

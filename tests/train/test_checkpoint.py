@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 import train.checkpoint
-from train.checkpoint import load_checkpoint, load_weights, save_checkpoint, save_weights
+from mese.bundle_model import load_weights
+from train.checkpoint import load_checkpoint, save_checkpoint, save_weights
 
 
 def module(seed: int) -> nn.Module:

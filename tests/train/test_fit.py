@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 import train.loop
 import train.package
 from mese.bundle import Bundle
+from mese.bundle_model import load_model
 from mese.corpus import Corpus
 from mese.encoders import build_backbone, train_tokenizer
 from mese.encoding import encode_contexts
@@ -23,7 +24,7 @@ from mese.engine import Engine, Options
 from mese.represent import represent
 from tests.mese.test_encoders import save_tokenizer
 from tests.train.conftest import silent
-from train.build import load_model, new_model, picture_files, prepare
+from train.build import new_model, picture_files, prepare
 from train.loop import RunError, fit
 from train.package import package
 from train.presets import FitConfig, configure
