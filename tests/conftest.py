@@ -1,8 +1,8 @@
 """What tests of several rooms share: a small home with a corpus, its pictures and a toy bundle.
 
-The corpus has two classes of one parent, a class of hostile names of another, a picture that is missing and
-an entity that the model does not know. The toy bundle's distributions favour an entity's own
-class, so that an expansion's right answer is known without training.
+The corpus has two classes of one parent, a class of hostile names of another, a picture that is
+missing and an entity that the model does not know. The toy bundle's distributions favour an
+entity's own class, so that an expansion's right answer is known without training.
 """
 
 from __future__ import annotations

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from db.accounts import User
 from mese.corpus import Result
-from pages.parts.links import BROWSE, link_over
-from pages.parts.pictures import draw_picture, picture_html
-from pages.parts.text import as_html, as_text
+from pages.parts.grid import ResultCard
+from pages.parts.pictures import picture_address, picture_html
+from pages.parts.text import as_html
 
 if TYPE_CHECKING:
     from db.corpus import EntityCard
@@ -27,24 +27,43 @@ def shared_classes(seeds: Sequence[int], cards: Cards) -> tuple[str, ...]:
     return tuple(name for name in first if all(name in other for other in others))
 
 
-def kind_of(result: Result, wanted: Sequence[str]) -> str:
-    """`hit` or `other` against the seeds' classes, `plain` where those are not known."""
+def kind_of(result: Result, wanted: Sequence[str], siblings: Collection[str] = ()) -> str:
+    """`hit`, `hard` (negative) or `other` against the seeds' classes, `plain` without such.
+
+    `siblings` are the classes of the same parent as one that is wanted.
+    """
     if not wanted:
         return "plain"
-    return "hit" if set(wanted) & set(result.classes) else "other"
+    if set(wanted) & set(result.classes):
+        return "hit"
+    return "hard" if set(siblings) & set(result.classes) else "other"
 
 
-def draw_result(user: User, result: Result, kind: str, cards: Cards) -> None:
-    """One card: picture, rank, score, name, and the class with its verdict in words.
+VERDICTS = {"hit": "✓ hit", "hard": "▲ hard negative", "other": "○ other", "plain": ""}
+"""Each kind in a sign and words, for colour alone tells some people nothing."""
 
-    All of it links to the entity's page.
-    """
-    card = cards.get(result.id)
-    with st.container(key=f"card-{kind}-{result.id}", gap=None):
-        alt = f"{result.name}, rank {result.rank}"
-        draw_picture(user, card.image_hash if card else None, alt, _caption(result, kind, card))
-        if card:
-            link_over(f"result-{result.id}", BROWSE, result.name, {"entity": str(result.id)})
+
+def result_card(
+    user: User, result: Result, kind: str, card: EntityCard | None, accepted: bool
+) -> ResultCard:
+    """What the grid shows of a result."""
+    classes = ", ".join(result.classes) or "no class"
+    verdict = VERDICTS[kind]
+    said = f"Rank {result.rank}, " + ", ".join(filter(None, [verdict[2:], classes]))
+    return ResultCard(
+        id=result.id,
+        rank=result.rank,
+        name=result.name,
+        other=(card.other_name if card else None) or "",
+        score=f"{result.score:.3f}",
+        classes=classes,
+        kind=kind,
+        verdict=verdict,
+        said=said,
+        src=picture_address(user, card.image_hash if card else None) or "",
+        alt=f"{result.name}, rank {result.rank}",
+        accepted=accepted,
+    )
 
 
 def name_html(name: str, card: EntityCard | None) -> str:
@@ -59,36 +78,6 @@ def _other_html(card: EntityCard | None) -> str:
     if not card or not card.other_name:
         return ""
     return f" <small>({as_html(card.other_name)})</small>"
-
-
-def _caption(result: Result, kind: str, card: EntityCard | None) -> str:
-    classes = as_html(", ".join(result.classes) or "no class")
-    verdict = {"hit": "<b>✓ hit</b> · ", "other": "○ other · "}.get(kind, "")
-    return (
-        f'<div class="mese-line"><span>{result.rank}</span><span>{result.score:.3f}</span></div>'
-        f"{name_html(result.name, card)}"
-        f'<div class="mese-class" title="{classes}">{verdict}{classes}</div>'
-    )
-
-
-def draw_seed(user: User, seed: int, cards: Cards, remove: Callable[[int], None]) -> None:
-    """A seed's chip: a small picture and its name; pressing it takes the seed away."""
-    card = cards[seed]
-    with st.container(
-        key=f"seed-{seed}", horizontal=True, vertical_alignment="center", width="content", gap=None
-    ):
-        with st.container(width=38):
-            draw_picture(user, card.image_hash, card.name)
-        st.button(
-            as_text(card.name),
-            key=f"remove-{seed}",
-            icon=":material/close:",
-            icon_position="right",
-            type="tertiary",
-            help=f"Take {as_text(card.name)} away",
-            on_click=remove,
-            args=(seed,),
-        )
 
 
 def draw_example(user: User, seeds: Sequence[int], cards: Cards) -> None:

@@ -25,7 +25,7 @@ NO_PICTURE = '<div class="mese-pic mese-none" role="img" aria-label="{alt}">no p
 
 def picture_html(user: User, sha256: str | None, alt: str) -> str:
     """An `<img>` of the image's thumbnail, or the neutral placeholder."""
-    address = None if sha256 is None else _address(user, sha256)
+    address = picture_address(user, sha256)
     if address is None:
         return NO_PICTURE.format(alt=as_html(f"{alt}: no picture"))
     return f'<img class="mese-pic" loading="lazy" src="{as_html(address)}" alt="{as_html(alt)}">'
@@ -36,8 +36,10 @@ def draw_picture(user: User, sha256: str | None, alt: str, below: str = "") -> N
     st.html(picture_html(user, sha256, alt) + below)
 
 
-def _address(user: User, sha256: str) -> str | None:
-    """Where the browser finds the thumbnail; None where it cannot be made."""
+def picture_address(user: User, sha256: str | None) -> str | None:
+    """Where the browser finds the image's thumbnail; None where there is none."""
+    if sha256 is None:
+        return None
     if served_by_route:
         return image_url(house.secret(), sha256, user.name, today(), thumb=True)
     from db.corpus import image_file

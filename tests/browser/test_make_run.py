@@ -30,6 +30,6 @@ def test_make_run_shows_figure_1_with_its_pictures(
     assert len(names) == 50
     show_every_picture(page)
     expect(page.locator(".mese-none")).to_have_count(0)
-    cities = page.locator("[class*='st-key-card-hit-']").count()
+    cities = page.locator(".mese-card.mese-hit").count()
     assert cities >= 15, f"only {cities} of the first 50 are US cities"
     app.stop()

@@ -29,6 +29,10 @@ def test_the_seeds_class_is_what_all_of_them_share() -> None:
 
 
 def test_a_result_is_a_hit_only_where_the_class_is_known() -> None:
+    assert kind_of(result("states"), ("cities",), {"states"}) == "hard"
+    assert kind_of(result("states", "cities"), ("cities",), {"states"}) == "hit"
+    assert kind_of(result("colours"), ("cities",), {"states"}) == "other"
+    assert kind_of(result("states"), (), {"states"}) == "plain"
     assert kind_of(result("cities", "ports"), ("cities",)) == "hit"
     assert kind_of(result("states"), ("cities",)) == "other"
     assert kind_of(result(), ("cities",)) == "other"

@@ -1,0 +1,97 @@
+"""The grid of results: one element for the whole list, however long, with a card an entity.
+
+A card of Streamlit's own elements takes five of them, and a list of two hundred a thousand; here
+the list is one element whose script builds the cards (grid.js). A card's picture says why it is
+there; below are its acceptance, its rejection and the way to Browse. What is pressed comes back as
+a list of numbered acts, so that two presses during one run are both worked off, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+KEY = "grid"
+LAST_ACT = "grid: last act"
+ACTS = ("why", "accept", "reject", "browse")
+
+_SCRIPT = Path(__file__).with_name("grid.js")
+
+_grid = st.components.v2.component(
+    "mese_grid",
+    html='<ol class="mese-grid"></ol>',
+    js=_SCRIPT.read_text(encoding="utf-8"),
+    isolate_styles=False,  # look.css dresses these cards like those of the other pages
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCard:
+    """What a card shows; every text is plain. `src` is empty where there is no picture.
+
+    `verdict` is what `kind` says in words, and `said` what its picture's button adds to the name.
+    """
+
+    id: int
+    rank: int
+    name: str
+    other: str
+    score: str
+    classes: str
+    kind: str
+    verdict: str
+    said: str
+    src: str
+    alt: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One press in the grid: `what` is one of `ACTS`, `number` grows from press to press."""
+
+    number: int
+    what: str
+    entity: int
+
+
+def draw_grid(
+    cards: Sequence[ResultCard], label: str, run: str, on_acts: Callable[[Sequence[Act]], None]
+) -> None:
+    """Draw the cards; `on_acts` is called with what was pressed since, before the next run.
+
+    `run` names the list: it changes when another one is shown.
+    """
+    _grid(
+        key=KEY,
+        data={"cards": [asdict(card) for card in cards], "label": label, "run": run},
+        on_acts_change=lambda: on_acts(_new_acts()),
+    )
+
+
+def _new_acts() -> list[Act]:
+    """What was pressed since the last time this was asked."""
+    last = st.session_state.get(LAST_ACT, 0)
+    acts = read_acts(st.session_state[KEY].get("acts"), last)
+    st.session_state[LAST_ACT] = max([last, *(act.number for act in acts)])
+    return acts
+
+
+def read_acts(sent: Any, last: int) -> list[Act]:
+    """The acts after number `last` in what a browser sent, which may be anything."""
+    items = sent if isinstance(sent, list) else []
+    acts = [act for item in items[-50:] if (act := _act(item)) and act.number > last]
+    return sorted(acts, key=lambda act: act.number)
+
+
+def _act(item: Any) -> Act | None:
+    if not isinstance(item, dict):
+        return None
+    number, what, entity = item.get("number"), item.get("what"), item.get("id")
+    if type(number) is not int or type(entity) is not int or what not in ACTS:
+        return None
+    return Act(number, what, entity)

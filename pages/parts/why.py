@@ -1,0 +1,157 @@
+"""Why an entity stands in a list: its closest seeds, its ranks by modality, and its contexts.
+
+The figures are the engine's (`mese.explain`). Contexts are read by the model on the fly, so they
+come last, below what is known at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from db.accounts import User
+from db.corpus import entity_cards
+from db.expanding import UsedContext
+from mese.bundle import BundleError
+from mese.corpus import Result
+from mese.engine import SeedError
+from mese.explain import Why
+from pages.parts import house
+from pages.parts.address import View
+from pages.parts.asking import Asked, contexts_of, mentions_of
+from pages.parts.controls import MODALITY_WORDS
+from pages.parts.links import BROWSE, link
+from pages.parts.pictures import draw_picture, picture_html
+from pages.parts.sentences import sentence_html
+from pages.parts.text import as_html, as_sentence, as_text, count
+
+SHOWN = 6
+"""Contexts that are shown at once; the others are behind a fold."""
+
+
+def why_dialog(user: User, asked: Asked, view: View, result: Result) -> None:
+    """Open the dialog over the page."""
+    title = f"Why {as_text(result.name)}?"
+    st.dialog(title, width="large")(_draw_why)(user, asked, view, result)
+
+
+def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
+    try:
+        known = asked.engine.explain(result.id, asked.seeds, asked.options, (), asked.rows)
+    except (BundleError, SeedError) as error:
+        st.info(as_sentence(str(error)), icon=":material/info:")
+        return
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        _draw_portrait(user, result)
+    with right:
+        st.html(ranks_html(known, result.rank, asked.candidates))
+        _draw_closest(user, asked, known)
+    st.html('<h4 class="mese-part">What carried it: its contexts, strongest first</h4>')
+    with st.container(key="why-contexts"):
+        _draw_contexts(user, asked, result)
+
+
+def _draw_portrait(user: User, result: Result) -> None:
+    card = entity_cards(house.store(), [result.id]).get(result.id)
+    classes = as_html(", ".join(result.classes) or "no class")
+    below = f'<div class="mese-class">Rank {result.rank} · {classes}</div>'
+    draw_picture(user, card.image_hash if card else None, result.name, below)
+    link(BROWSE, "Open in Browse", {"entity": str(result.id)}, icon=":material/search:")
+
+
+def ranks_html(known: Why, rank: int, candidates: str) -> str:
+    """The entity's rank under each modality, beside its rank in this list."""
+    cells = [
+        f"<div><dt>{as_html(MODALITY_WORDS[name])}</dt><dd>{_rank(known, name)}</dd></div>"
+        for name in MODALITY_WORDS
+    ]
+    own = f"<div><dt>this list</dt><dd>{rank}</dd></div>"
+    return f'<dl class="mese-ranks">{own}{"".join(cells)}</dl>'
+
+
+def _rank(known: Why, modality: str) -> str:
+    if modality not in known.ranks:
+        return "<small>not represented</small>"
+    rank = known.ranks[modality]
+    return f"<small>beyond {known.looked_at:,}</small>" if rank is None else f"{rank:,}"
+
+
+def _draw_closest(user: User, asked: Asked, known: Why) -> None:
+    """The seeds by closeness, each with its picture and its cosine as a bar."""
+    if not known.closest:
+        return
+    cards = entity_cards(house.store(), asked.seeds)
+    names = seed_names(asked)
+    rows = [
+        f"<li>{picture_html(user, cards[seed].image_hash if seed in cards else None, '')}"
+        f"<span>{as_html(names.get(seed, ''))}</span>{bar_html(cosine)}</li>"
+        for seed, cosine in known.closest
+    ]
+    st.html(
+        '<h4 class="mese-part">The seeds it is closest to</h4>'
+        f'<ul class="mese-closest">{"".join(rows)}</ul>'
+    )
+
+
+def seed_names(asked: Asked) -> dict[int, str]:
+    """Seed → name; open seed k is −1−k, as in `mese.explain.Why`."""
+    opened = [row.name for row in asked.rows if row.entity is None]
+    named = {seed: asked.engine.entity_name(seed) for seed in asked.seeds}
+    return named | {-1 - k: f"{name} (open seed)" for k, name in enumerate(opened)}
+
+
+def bar_html(cosine: float | None) -> str:
+    """A cosine as a figure and a bar; none below nought."""
+    if cosine is None:
+        return '<span class="mese-bar"><small>nothing to read</small></span>'
+    share = max(0.0, min(1.0, cosine)) * 100
+    return (
+        f'<span class="mese-bar" title="cosine {cosine:.3f}"><i style="width:{share:.0f}%"></i>'
+        f"<b>{cosine:.2f}</b></span>"
+    )
+
+
+def _draw_contexts(user: User, asked: Asked, result: Result) -> None:
+    contexts = contexts_of(asked.engine, [result.id]).get(result.id, ())
+    if not contexts:
+        st.caption("This corpus holds no context of it any more.")
+        return
+    order = _weighed(asked, result, contexts)
+    st.html("".join(context_html(user, contexts[n], bar_html(c)) for n, c in order[:SHOWN]))
+    rest = order[SHOWN:]
+    if rest:
+        with st.expander(f"{count(len(rest), 'context')} more"):
+            st.html("".join(context_html(user, contexts[n], bar_html(c)) for n, c in rest))
+
+
+def _weighed(
+    asked: Asked, result: Result, contexts: Sequence[UsedContext]
+) -> list[tuple[int, float | None]]:
+    """The contexts' numbers with their cosine to the seeds' sum, best first; unweighed at last."""
+    cosines: Mapping[int, float] = {}
+    try:
+        with st.spinner("Reading its contexts …"):
+            mentions = mentions_of(contexts)
+            known = asked.engine.explain(
+                result.id, asked.seeds, asked.options, mentions, asked.rows
+            )
+        cosines = dict(known.contexts)
+    except (BundleError, SeedError) as error:
+        st.info(
+            f"{as_sentence(str(error))} So they stand in their own order.",
+            icon=":material/info:",
+        )
+    order = sorted(range(len(contexts)), key=lambda n: (-cosines.get(n, -2.0), n))
+    return [(n, cosines.get(n)) for n in order]
+
+
+def context_html(user: User, context: UsedContext, beside: str = "") -> str:
+    """A context: its image, its sentence with the mention marked, and what is said `beside`."""
+    picture = picture_html(user, context.image_hash, "the context's image")
+    sentence = sentence_html(context.tokens, context.start, context.end)
+    return (
+        f'<article class="mese-context mese-alone">{picture}'
+        f'<div><p class="mese-sentence">{sentence}</p>{beside}</div></article>'
+    )
