@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session, undefer
 
 from db.accounts import Role, User, check
 from db.models import StoredCase, StoredCaseTag, StoredClue
+from db.open_seeds import MAX_ASKED
 from db.shown import Shown, shown_of
 from db.store import Store, StoreError
 from mese.bounds import (
@@ -106,7 +108,7 @@ def save_case(store: Store, case: NewCase, user: User, now: datetime) -> int:
         raise StoreError(f"the case cannot be kept: {fault}; run the query again and save it anew")
     document = json.dumps(case.document, ensure_ascii=False)
     with store.write() as session:
-        shown = shown_of(session, case.document)
+        shown = shown_of(session, case.document, _open_keys(case.address))
         row = {
             **words.columns(case.document),
             "address": case.address,
@@ -215,6 +217,12 @@ class _Words:
         open_ones = open_seed_names(document)
         key = fold(" ".join([self.title, self.note, *names, *open_ones, *self.tags]))
         return {"title": self.title, "note": self.note, "search_key": key}
+
+
+def _open_keys(address: str) -> list[str]:
+    """The keys of the open seeds that an address names."""
+    given = dict(parse_qsl(address.lstrip("?"))).get("open", "")
+    return given.split(",")[:MAX_ASKED]
 
 
 def _judged_words(title: str, note: str, tags: Sequence[str]) -> _Words:

@@ -14,7 +14,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.cards import pictures_of
-from db.models import StoredClass, StoredCorpus, StoredMembership
+from db.models import StoredClass, StoredCorpus, StoredMembership, StoredOpenSeed
 from db.search import classes_of
 
 KINDS = ("hit", "hard", "other", "plain")
@@ -28,7 +28,8 @@ class Shown:
 
     `wanted` are the fine classes that all seeds share, `siblings` their hard negatives, `gold` the
     number of members of `wanted` that are no seeds. `classes` and `pictures` (image hashes) are by
-    entity id, as text: JSON knows no other keys.
+    entity id, as text: JSON knows no other keys. `opened` are the query's open seeds: name, tokens,
+    start and end of the mention, and the hash of the picture.
     """
 
     corpus: str = ""
@@ -38,11 +39,12 @@ class Shown:
     gold: int = 0
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
+    opened: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Shown:
         """What was kept as JSON."""
-        names = {name: tuple(value.get(name, ())) for name in ("wanted", "siblings")}
+        names = {name: tuple(value.get(name, ())) for name in ("wanted", "siblings", "opened")}
         return cls(**{**value, **names})
 
     def kind(self, entity: int) -> str:
@@ -62,13 +64,17 @@ class Shown:
         return self.pictures.get(str(entity))
 
 
-def shown_of(session: Session, document: Mapping[str, Any]) -> Shown:
-    """What the store's corpus says of the entities of an expansion's document."""
+def shown_of(session: Session, document: Mapping[str, Any], keys: Sequence[str] = ()) -> Shown:
+    """What the store's corpus says of the entities of an expansion's document.
+
+    `keys` are those of its open seeds.
+    """
     seeds = [seed["id"] for seed in document["query"]]
     results = [result["id"] for result in document["results"]]
     corpus = session.execute(select(StoredCorpus.name, StoredCorpus.fingerprint)).one_or_none()
+    opened = _opened(session, keys)
     if corpus is None:
-        return Shown()
+        return Shown(opened=opened)
     ids = list(dict.fromkeys([*seeds, *results]))
     classes = classes_of(session, ids)
     wanted = shared([classes.get(seed, ()) for seed in seeds])
@@ -80,6 +86,23 @@ def shown_of(session: Session, document: Mapping[str, Any]) -> Shown:
         gold=len(members_of(session, wanted) - set(seeds)),
         classes={str(entity): names for entity, names in classes.items()},
         pictures={str(entity): sha256 for entity, sha256 in pictures_of(session, ids).items()},
+        opened=opened,
+    )
+
+
+def _opened(session: Session, keys: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    rows = session.scalars(select(StoredOpenSeed).where(StoredOpenSeed.key.in_(keys)))
+    found = {row.key: row for row in rows}
+    return tuple(
+        {
+            "name": row.name,
+            "tokens": row.tokens,
+            "start": row.span_start,
+            "end": row.span_end,
+            "picture": row.image_sha256,
+        }
+        for key in dict.fromkeys(keys)
+        if (row := found.get(key)) is not None
     )
 
 

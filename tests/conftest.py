@@ -60,7 +60,7 @@ def draw_picture(path: Path, seed: int) -> None:
 
 def small_records(folder: Path) -> CorpusRecords:
     """The small corpus, its pictures drawn below `folder`."""
-    sentences = []
+    sentences: list[Sentence] = []
     for number, name in enumerate(NAMES):
         for turn in range(1 if number == STRANGER else 2):
             picture = f"{number}-{turn}.png"

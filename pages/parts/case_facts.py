@@ -1,0 +1,131 @@
+"""A case in the words that its page and its exports share: how it came about, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from db.cases import Case
+from db.clues import Clues
+from mese.engine import METHOD_WORDS
+from pages.parts.text import count
+
+MODALITY_WORDS = {"text+image": "text and image", "text": "text only", "image": "image only"}
+KIND_WORDS = {"hit": "✓ hit", "hard": "▲ hard negative", "other": "○ other", "plain": ""}
+"""Each kind by a sign and in words, never by colour alone."""
+
+SHORT = 12
+"""Letters of a stamp or a fingerprint that tell it from others."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A seed or a result of a case, as it was shown."""
+
+    id: int | None
+    name: str
+    rank: int | None
+    score: float | None
+    classes: tuple[str, ...]
+    kind: str
+    picture: str | None
+    sentence: str = ""
+
+
+def seeds_of(case: Case) -> list[Item]:
+    """The case's seeds, the open ones last."""
+    shown = case.shown
+    known = [
+        Item(seed["id"], seed["name"], None, None, shown.classes_of(seed["id"]), "seed", picture)
+        for seed in case.seeds
+        for picture in [shown.picture_of(seed["id"])]
+    ]
+    opened = {seed["name"]: seed for seed in shown.opened}
+    return [*known, *(_open_item(name, opened.get(name, {})) for name in case.open_seeds)]
+
+
+def _open_item(name: str, seed: Mapping[str, Any]) -> Item:
+    sentence = " ".join(seed.get("tokens", ()))
+    return Item(None, name, None, None, (), "open", seed.get("picture"), sentence)
+
+
+def results_of(case: Case) -> list[Item]:
+    """The case's results, best first."""
+    shown = case.shown
+    return [
+        Item(
+            entity,
+            result["name"],
+            result["rank"],
+            float(result["score"]),
+            shown.classes_of(entity),
+            shown.kind(entity),
+            shown.picture_of(entity),
+        )
+        for result in case.results
+        for entity in [result["id"]]
+    ]
+
+
+def address_params(case: Case) -> dict[str, str]:
+    """The Expand page's parameters that were saved with the case."""
+    return dict(parse_qsl(case.address.lstrip("?"), keep_blank_values=False))
+
+
+def tally(case: Case) -> str:
+    """`50 results, 37 hits of 44 in US cities, 3 hard negatives`."""
+    words = [count(len(case.results), "result")]
+    if case.hits is not None:
+        classes = ", ".join(case.shown.wanted)
+        words.append(f"{case.hits} of the {case.shown.gold} others in {classes}")
+        hard = sum(case.shown.kind(result["id"]) == "hard" for result in case.results)
+        words += [count(hard, "hard negative")] * bool(hard)
+    return ", ".join(words)
+
+
+def settings_words(settings: Mapping[str, Any]) -> list[str]:
+    """The settings of an expansion, each in a few words; what this program does not know, too."""
+    given = dict(settings)
+    method = str(given.pop("method", "") or "")
+    candidates, seeds = given.pop("candidates", None), given.pop("seeds", None)
+    window, rerank = given.pop("window", None), given.pop("rerank", True)
+    kept_out = given.pop("keep_out", None) or ()
+    words = [f"list of {given.pop('size')}"] if "size" in given else []
+    words += [METHOD_WORDS.get(method, method)] if method else []
+    words += [f"candidates by {MODALITY_WORDS.get(candidates, candidates)}"] if candidates else []
+    words += [f"seeds by {MODALITY_WORDS.get(seeds, seeds)}"] if seeds else []
+    words += [f"window of {window}"] if window is not None else []
+    words += [] if rerank else ["not re-ranked"]
+    words += [count(len(kept_out), "rejected entity")] if kept_out else []
+    return words + [f"{name}: {value}" for name, value in given.items()]
+
+
+def clue_words(item: Item, clues: Clues) -> str:
+    """What raters saw in an item's picture: `ann: object, scene; bob: none`."""
+    raters = {} if item.id is None else clues.get(item.id, {})
+    return "; ".join(f"{rater}: {', '.join(seen)}" for rater, seen in raters.items())
+
+
+def provenance(case: Case) -> list[tuple[str, str]]:
+    """Where a case's list came from: (what, value) pairs in plain text."""
+    document, shown = case.document, case.shown
+    seconds = document.get("seconds")
+    facts = [
+        ("Saved", f"{case.made_at:%Y-%m-%d %H:%M} UTC by {case.made_by}, as case {case.id}"),
+        ("Settings", ", ".join(settings_words(_mapping(document.get("settings"))))),
+        ("Bundle", str(document.get("bundle", ""))),
+        ("Bundle's stamp", str(document.get("stamp", ""))),
+        ("Corpus", shown.corpus or str(document.get("corpus", ""))),
+        ("Corpus's fingerprint", shown.fingerprint or str(document.get("fingerprint", ""))),
+        ("Made", str(document.get("made") or "")),
+        ("Device", str(document.get("device", ""))),
+        ("Time", f"{seconds * 1000:.1f} ms" if isinstance(seconds, int | float) else ""),
+        ("Expand's address", f"?{case.address.lstrip('?')}" if case.address else ""),
+    ]
+    return [(what, value) for what, value in facts if value]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
