@@ -49,6 +49,7 @@ class BundleModel:
     model: MultiExpan
     words: WordEncoder
     backbone: nn.Module
+    backbone_name: str
     imagenet_norm: bool
     device: str
 
@@ -69,7 +70,8 @@ def open_model(bundle: Bundle, device: str = "cpu") -> BundleModel:
         model = load_model(folder, "weights.safetensors")
         # The Rust tokenizer raises bare Exceptions, whatever is wrong with its file.
         words = WordEncoder(_tokenizer(Tokenizer, folder / "tokenizer.json"))
-        backbone = build_backbone(str(fit["backbone"]))
+        name = str(fit["backbone"])
+        backbone = build_backbone(name)
         load_weights(folder / "backbone.safetensors", backbone)
         norm = bool(fit["imagenet_norm"])
     except torch.cuda.OutOfMemoryError:
@@ -86,7 +88,8 @@ def open_model(bundle: Bundle, device: str = "cpu") -> BundleModel:
             f"vocabulary {len(bundle.entities)}; make it anew with `python -m train represent`"
         )
     bundle.check_unchanged()
-    return BundleModel(model.to(device).eval(), words, backbone.to(device).eval(), norm, device)
+    model, backbone = model.to(device).eval(), backbone.to(device).eval()
+    return BundleModel(model, words, backbone, name, norm, device)
 
 
 def load_model(folder: Path, name: str) -> MultiExpan:

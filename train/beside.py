@@ -127,7 +127,7 @@ def _read_progress(bundle: Bundle, views: Path) -> Making:
         with (views / PROGRESS).open("rb") as stream:
             modality, done, of = json.loads(stream.read(MAX_PROGRESS_BYTES))
         return Making(str(modality), max(0, min(int(done), int(of))), max(1, int(of)))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return Making(next(iter(bundle.missing), ""), 0, len(bundle.entities))
 
 

@@ -15,6 +15,7 @@ from mese.corpus import MODALITIES, Corpus
 from mese.engine import METHODS
 from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
+from mese.model import MultiExpan
 from mese.represent import represent
 from train.build import Parts, Report, prepare
 from train.checkpoint import save_weights
@@ -47,15 +48,30 @@ def package(
         )
     config = FitConfig(**summary["config"])
     parts = prepare(corpus, config, run, features, device, report, max_pixels)
-    indexes = _represent_all(run, parts, device, report)
+    model = _as_shipped(run, config)
+    indexes = _represent_all(model, run, parts, device, report)
     rows = table(corpus, parts.vocabulary, reported_classes(corpus, config.dev_share), indexes)
     meta = _meta(corpus, run, summary, command, rows)
     meta["method"] = dev_method(corpus, parts.vocabulary, summary["dev_classes"], indexes)
-    return _write(folder, run, corpus, parts, config, indexes, meta, rows)
+    return _write(folder, run, model, corpus, parts, config, indexes, meta, rows)
 
 
-def _represent_all(run: Path, parts: Parts, device: str, report: Report) -> dict[str, EntityIndex]:
+def _as_shipped(run: Path, config: FitConfig) -> MultiExpan:
+    """The run's model with the weights that its bundle will hold.
+
+    What is represented later, a view or an open seed, then fits the index that is made now.
+    """
     model = load_model(run, "best.safetensors")
+    return model.half().float() if _is_halved(config) else model
+
+
+def _is_halved(config: FitConfig) -> bool:
+    return config.preset == "demo"
+
+
+def _represent_all(
+    model: MultiExpan, run: Path, parts: Parts, device: str, report: Report
+) -> dict[str, EntityIndex]:
     pictured = bool((parts.encoded.image >= 0).any())
     return {
         modality: represent(
@@ -117,6 +133,7 @@ def _meta(
 def _write(
     folder: Path,
     run: Path,
+    model: MultiExpan,
     corpus: Corpus,
     parts: Parts,
     config: FitConfig,
@@ -125,8 +142,7 @@ def _write(
     rows: list[Row],
 ) -> Path:
     clear(folder)  # until its bundle.json is written, last of all, this is no bundle
-    model = load_model(run, "best.safetensors")
-    save_weights(folder / "weights.safetensors", model, half=config.preset == "demo")
+    save_weights(folder / "weights.safetensors", model, half=_is_halved(config))
     for name in ("model.json", "tokenizer.json", "backbone.safetensors"):
         part = folder / f"{name}.part"
         shutil.copyfile(run / name, part)

@@ -88,7 +88,7 @@ def _represent(
         if modality != "text" and source is None:
             source = fill_features(
                 features,
-                str(bundle.meta["fit"]["backbone"]),
+                opened.backbone_name,
                 opened.backbone,
                 images,
                 device,
