@@ -10,7 +10,7 @@ threads may share one.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from mese.corpus import MODALITIES, Expansion, Result
 from mese.expand import BLOCKS, LiveRows, cosine_search, window_search_scored
 from mese.index import EntityIndex
 from mese.mentions import Encodings, Mention, SeedError
-from mese.names import fold
+from mese.seed_names import SeedNames
 
 if TYPE_CHECKING:
     from mese.explain import Why
@@ -160,16 +160,8 @@ class Engine:
         return entity in self.bundle.position_of
 
     @cached_property
-    def _ids_by_name(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for entity in self.bundle.entities:
-            found.setdefault(fold(entity.name), []).append(entity.id)
-        for entity in self.bundle.entities:
-            for alias in entity.aliases:
-                ids = found.setdefault(fold(alias), [])
-                if entity.id not in ids:
-                    ids.append(entity.id)
-        return found
+    def _names(self) -> SeedNames:
+        return SeedNames(self.bundle.entities)
 
     def seeds(self, *names: str) -> list[int]:
         """Entity ids of names or aliases, in order; a name wins over an equal alias.
@@ -179,27 +171,16 @@ class Engine:
         return [self._seed(name) for name in names]
 
     def _seed(self, name: str) -> int:
-        ids = self._ids_by_name.get(fold(name), [])
-        named = [i for i in ids if fold(self.entity_name(i)) == fold(name)] or ids
-        named = [i for i in named if self.entity_name(i) == name] or named  # C beside C++
-        if len(named) == 1:
-            return named[0]
-        if named:
-            meant = " or ".join(repr(self.entity_name(i)) for i in named)
-            raise SeedError(f"{name!r} may be {meant}: give the full name")
-        close = self._close_to(name)
+        found = self._names.find(name)
+        if found is not None:
+            return found
+        close = ", ".join(self._names.like(name))
         hint = f"; did you mean {close}?" if close else ""
         raise SeedError(f"{name!r} is not in the vocabulary of bundle {self.name!r}{hint}")
 
     def entity_name(self, entity: int) -> str:
         """The name of an entity of the vocabulary; raises KeyError for another."""
         return self.bundle.entities[self.bundle.position_of[entity]].name
-
-    def _close_to(self, name: str) -> str:
-        import difflib
-
-        keys = difflib.get_close_matches(fold(name), list(self._ids_by_name), n=3)
-        return ", ".join(dict.fromkeys(self.entity_name(self._ids_by_name[key][0]) for key in keys))
 
     @property
     def stamp(self) -> str:
@@ -312,11 +293,12 @@ class Engine:
         options: Options = Options(),
         mentions: Sequence[Mention] = (),
         rows: Sequence[SeedRow] = (),
+        rows_by: Callable[[str], Sequence[SeedRow]] | None = None,
     ) -> Why:
         """Why an entity stands where it does; see `mese.explain.explain`."""
         from mese.explain import explain
 
-        return explain(self, entity, seeds, options, mentions, rows)
+        return explain(self, entity, seeds, options, mentions, rows, rows_by)
 
     def _positions(self, seeds: Sequence[int], rows: Sequence[SeedRow] = ()) -> list[int]:
         if not seeds and not any(row.entity is None for row in rows):

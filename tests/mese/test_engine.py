@@ -72,7 +72,8 @@ def test_an_alias_of_two_entities_is_refused_with_both(engine: Engine) -> None:
 
 
 def test_an_unknown_name_is_refused_with_what_is_close(engine: Engine) -> None:
-    with pytest.raises(SeedError, match=r"'Colone' is not in .* bundle 'toy'; did you mean Köln\?"):
+    said = r"'Colone' is not in .* bundle 'toy'; did you mean Köln \(Cologne\)\?"
+    with pytest.raises(SeedError, match=said):
         engine.seeds("New York", "Colone")
     with pytest.raises(SeedError, match=r"'qqqqqq' is not in the vocabulary of bundle 'toy'$"):
         engine.seeds("qqqqqq")
