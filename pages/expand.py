@@ -15,13 +15,14 @@ from mese.bundle import BundleError, NoBundle
 from mese.engine import SeedError
 from pages.parts import house
 from pages.parts.address import View
-from pages.parts.asking import Asked, ask
+from pages.parts.asking import Asked, ask, open_the_model
 from pages.parts.calm import no_corpus, no_model, notes
 from pages.parts.cards import Cards, draw_example
 from pages.parts.controls import draw_settings
 from pages.parts.door import require
 from pages.parts.head import page_head
 from pages.parts.results import draw_results
+from pages.parts.seed_contexts import draw_contexts_button
 from pages.parts.seeds import draw_kept_out, draw_seeds, find_seeds
 from pages.parts.text import as_sentence, as_text
 from pages.parts.viewing import asked_view, set_accepted, show
@@ -74,6 +75,8 @@ def draw_expansion(view: View, seed_cards: Cards) -> None:
         with settings_place:
             draw_settings(engine, view)
         asked = ask(engine, view, seed_cards, opened)
+        with contexts_place:
+            draw_contexts_button(user, asked, view)
         notes(asked.notes)
         if not asked.is_empty:
             draw_list(asked, view, seed_cards)
@@ -84,6 +87,7 @@ def draw_expansion(view: View, seed_cards: Cards) -> None:
 def draw_list(asked: Asked, view: View, seed_cards: Cards) -> None:
     draw_kept_out(view, entity_cards(store, view.rejected))
     draw_results(user, asked, view, seed_cards)
+    open_the_model(asked.engine.stamp, asked.engine)
 
 
 page_head(
@@ -109,6 +113,7 @@ ready = has_model()
 find_seeds(view)
 with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
     draw_seeds(user, view, seed_cards, opened)
+    contexts_place = st.container(width="content")
     settings_place = st.container(width="content")
 notes(as_text(note) for note in wrong)
 if not view.seed_count:

@@ -6,6 +6,10 @@ A seed that does without some of its contexts, and an open seed, have rows that 
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,13 +21,17 @@ from db.corpus import image_file
 from db.expanding import UsedContext, context_owners, used_contexts
 from db.open_seeds import OpenSeed
 from db.open_seeds import image_file as open_image_file
+from mese.bundle import BundleError
 from mese.corpus import Expansion
-from mese.engine import Engine, Options, SeedRow
+from mese.engine import Engine, Options, SeedError, SeedRow
 from mese.mentions import Encodings, Mention
 from pages.parts import house
 from pages.parts.address import View
 from pages.parts.cards import Cards
 from pages.parts.text import as_text
+
+NICENESS = 10
+"""Of what is done beside the page, before anyone waits for it."""
 
 
 @dataclass(frozen=True)
@@ -147,3 +155,20 @@ def _read(
 ) -> Encodings:
     """`stamp`, `modality` and `key` say what is read, by what, and are all that is compared."""
     return _engine.encode(_mentions, modality)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def open_the_model(stamp: str, _engine: Engine) -> threading.Thread:
+    """Open a bundle's model beside the page, once: the first to ask why need not wait for torch."""
+    thread = threading.Thread(target=_read_one_word, args=(_engine,), daemon=True)
+    thread.start()
+    return thread
+
+
+def _read_one_word(engine: Engine) -> None:
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)  # of this thread alone
+    try:
+        engine.encode([Mention(("word",), 0, 0)], engine.default_modality)
+    except (BundleError, SeedError) as error:
+        logging.getLogger("mese").info("no contexts are read on the fly: %s", error)

@@ -26,6 +26,7 @@ from pages.parts.asking import Asked
 from pages.parts.cards import Cards, kind_of, result_card, shared_classes
 from pages.parts.controls import MODALITY_WORDS
 from pages.parts.grid import Act, draw_grid
+from pages.parts.keeping import draw_keeping
 from pages.parts.links import BROWSE
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import WHY, accepted, set_accepted, show
@@ -49,19 +50,14 @@ def draw_results(user: User, asked: Asked, view: View, seed_cards: Cards) -> Non
     wanted = shared_classes(asked.seeds, seed_cards)
     siblings = hard_negative_classes(house.store(), wanted) if wanted else frozenset()
     kinds = {result.id: kind_of(result, wanted, siblings) for result in results}
-    _draw_head(user, asked, view, kinds, wanted)
-    shown = _draw_filter(view, results, kinds)
+    st.caption(facts(asked, kinds, wanted))
+    _draw_note(asked)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        shown = _draw_filter(view, results, kinds)
+        draw_keeping(user, asked, view)
     _draw_accepted(user, asked, view)
     _draw_cards(user, view, shown, kinds)
     _open_why(user, asked, view, results)
-
-
-def _draw_head(
-    user: User, asked: Asked, view: View, kinds: dict[int, str], wanted: Sequence[str]
-) -> None:
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.caption(facts(asked, kinds, wanted))
-        _draw_keeping(user, asked, view)
 
 
 def facts(asked: Asked, kinds: dict[int, str], wanted: Sequence[str]) -> str:
@@ -78,6 +74,13 @@ def facts(asked: Asked, kinds: dict[int, str], wanted: Sequence[str]) -> str:
     told += _unusual(asked)
     told.append(f"{expansion.seconds * 1000:.0f} ms")
     return " · ".join(told)
+
+
+def _draw_note(asked: Asked) -> None:
+    """What the engine has to say of how it was answered: a GPU whose memory ended, for one."""
+    note = asked.expansion.settings.get("note")
+    if note:
+        st.info(as_sentence(f"{note}."), icon=":material/info:")
 
 
 def _unusual(asked: Asked) -> list[str]:
@@ -101,36 +104,35 @@ def _unusual(asked: Asked) -> list[str]:
 def _draw_filter(view: View, results: Sequence[Result], kinds: dict[int, str]) -> list[Result]:
     """What to show of the list, by kind and by name; and how long the list is."""
     numbers = Counter(kinds.values())
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        kind = ALL
-        if "plain" not in numbers:
-            numbers[ALL] = len(results)
-            kind = st.segmented_control(
-                "Show",
-                list(KIND_WORDS),
-                default=ALL,
-                required=True,
-                key="kind",
-                format_func=lambda name: f"{KIND_WORDS[name]} {numbers[name]}",
-            )
-        text = st.text_input(
-            "Filter by name",
-            type="search",
-            live="200ms",
-            key="name-filter",
-            placeholder="Part of a name",
-            width=220,
-        )
-        size = f"size-{view.size}"
-        st.segmented_control(
-            "Length of the list",
-            SIZES,
-            default=view.size,
+    kind = ALL
+    if "plain" not in numbers:
+        numbers[ALL] = len(results)
+        kind = st.segmented_control(
+            "Show",
+            list(KIND_WORDS),
+            default=ALL,
             required=True,
-            key=size,
-            on_change=_change_size,
-            args=(view, size),
+            key="kind",
+            format_func=lambda name: f"{KIND_WORDS[name]} {numbers[name]}",
         )
+    text = st.text_input(
+        "Filter by name",
+        type="search",
+        live="200ms",
+        key="name-filter",
+        placeholder="Part of a name",
+        width=220,
+    )
+    size = f"size-{view.size}"
+    st.segmented_control(
+        "Length of the list",
+        SIZES,
+        default=view.size,
+        required=True,
+        key=size,
+        on_change=_change_size,
+        args=(view, size),
+    )
     part = fold(text or "")
     return [
         result
@@ -212,10 +214,6 @@ def _work_off(acts: Sequence[Act], view: View) -> None:
     if new != view:
         show(new)
         st.rerun()
-
-
-def _draw_keeping(user: User, asked: Asked, view: View) -> None:
-    """The ways to take the list along."""
 
 
 def _open_why(user: User, asked: Asked, view: View, results: Sequence[Result]) -> None:

@@ -91,7 +91,8 @@ def draw_seeds(user: User, view: View, cards: Cards, opened: Mapping[str, OpenSe
             view.without_open_seed(key),
         )
     if user.role >= Role.RATER:
-        _draw_open_seed_button(user, view)
+        with st.container(width="content"):
+            _draw_open_seed_button(user, view)
 
 
 def _draw_chip(user: User, key: str, name: str, image_hash: str | None, without: View) -> None:
@@ -113,6 +114,7 @@ def _draw_chip(user: User, key: str, name: str, image_hash: str | None, without:
         )
 
 
+@st.fragment
 def _draw_open_seed_button(user: User, view: View) -> None:
     if st.button(
         "Open seed",

@@ -42,11 +42,12 @@ def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
     except (BundleError, SeedError) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return
-    left, right = st.columns([1, 3], gap="medium")
-    with left:
-        _draw_portrait(user, result)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=180):
+            _draw_portrait(user, result)
+        right = st.container(width="stretch")
     with right:
-        st.html(ranks_html(known, result.rank, asked.candidates))
+        st.html(ranks_html(known, result.rank))
         _draw_closest(user, asked, known)
     st.html('<h4 class="mese-part">What carried it: its contexts, strongest first</h4>')
     with st.container(key="why-contexts"):
@@ -61,14 +62,18 @@ def _draw_portrait(user: User, result: Result) -> None:
     link(BROWSE, "Open in Browse", {"entity": str(result.id)}, icon=":material/search:")
 
 
-def ranks_html(known: Why, rank: int, candidates: str) -> str:
+def ranks_html(known: Why, rank: int) -> str:
     """The entity's rank under each modality, beside its rank in this list."""
-    cells = [
-        f"<div><dt>{as_html(MODALITY_WORDS[name])}</dt><dd>{_rank(known, name)}</dd></div>"
-        for name in MODALITY_WORDS
-    ]
-    own = f"<div><dt>this list</dt><dd>{rank}</dd></div>"
-    return f'<dl class="mese-ranks">{own}{"".join(cells)}</dl>'
+    cells = [_cell("this list", f"{rank:,}")]
+    cells += [_cell(words, _rank(known, name)) for name, words in MODALITY_WORDS.items()]
+    return (
+        '<h4 class="mese-part">Its rank</h4>'
+        f'<div class="mese-ranks" role="list">{"".join(cells)}</div>'
+    )
+
+
+def _cell(head: str, figure: str) -> str:
+    return f'<div role="listitem"><small>{as_html(head)}</small><b>{figure}</b></div>'
 
 
 def _rank(known: Why, modality: str) -> str:
@@ -84,14 +89,15 @@ def _draw_closest(user: User, asked: Asked, known: Why) -> None:
         return
     cards = entity_cards(house.store(), asked.seeds)
     names = seed_names(asked)
+    hashes = {seed: card.image_hash for seed, card in cards.items()}
     rows = [
-        f"<li>{picture_html(user, cards[seed].image_hash if seed in cards else None, '')}"
-        f"<span>{as_html(names.get(seed, ''))}</span>{bar_html(cosine)}</li>"
+        f'<div role="listitem">{picture_html(user, hashes.get(seed), "")}'
+        f"<span>{as_html(names.get(seed, ''))}</span>{bar_html(cosine)}</div>"
         for seed, cosine in known.closest
     ]
     st.html(
         '<h4 class="mese-part">The seeds it is closest to</h4>'
-        f'<ul class="mese-closest">{"".join(rows)}</ul>'
+        f'<div class="mese-closest" role="list">{"".join(rows)}</div>'
     )
 
 
