@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import zip_longest
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +15,9 @@ from rich.table import Table
 
 from mese.bundle import BundleError, locate
 from mese.corpus import MODALITIES, Expansion
-from mese.engine import METHODS, Engine, Options, SeedError
+from mese.engine import METHODS, Engine, Options, SeedRow
+from mese.expand import BLOCKS
+from mese.mentions import Mention, SeedError, marked, name_of, read_marked
 from mese.printable import printable
 from mese.provenance import document
 from mese.shell import one_of, out, plainly, settings_or_exit, shell
@@ -21,11 +27,21 @@ FEW_SEEDS = 3
 
 app = shell("Multi-modal Entity Set Expansion from the shell.")
 
+Modality = Annotated[
+    str | None,
+    typer.Option(
+        help=f"What represents entities: {', '.join(MODALITIES)}; else the bundle's fullest.",
+        callback=one_of(MODALITIES),
+    ),
+]
+
 
 @app.command()
 def expand(
     bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
-    seeds: Annotated[str, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')],
+    seeds: Annotated[
+        str | None, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many entities to print.")] = 50,
     method: Annotated[
         str | None,
@@ -33,31 +49,102 @@ def expand(
             help=f"One of: {', '.join(METHODS)}; else the bundle's own.", callback=one_of(METHODS)
         ),
     ] = None,
-    modality: Annotated[
+    modality: Modality = None,
+    seed_modality: Annotated[
         str | None,
         typer.Option(
-            help=f"What represents entities: {', '.join(MODALITIES)}; else the bundle's fullest.",
+            help="What represents the seeds, if not what represents the others (Table 5).",
             callback=one_of(MODALITIES),
+        ),
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=BLOCKS, help="Candidates that compete at every step; else the release's."
+        ),
+    ] = None,
+    rerank: Annotated[
+        bool, typer.Option("--rerank/--no-rerank", help="Whether a second pass orders the list.")
+    ] = True,
+    keep_out: Annotated[
+        str | None, typer.Option(help='Names never to list, e.g. "Georgia;Texas".')
+    ] = None,
+    opened: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--open",
+            help='A seed by a sentence, e.g. "The ferry leaves [[Bergen]] at noon". Repeatable.',
+        ),
+    ] = None,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--open-image",
+            help="An image: the first belongs to the first --open, and so on; one without is a "
+            "seed of its own. Repeatable.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Rank the entities that belong with the seeds, best first."""
+    if seeds is None and not opened and not images:
+        raise typer.BadParameter("give --seeds, --open or --open-image", param_hint="--seeds")
+    settings = settings_or_exit()
     with plainly(BundleError, SeedError):
-        engine = Engine.load(locate(settings_or_exit().bundles, bundle))
-        chosen = engine.seeds(*(name.strip() for name in seeds.split(";") if name.strip()))
-        expansion = engine.expand(chosen, Options(limit, method, modality))
-        if len(chosen) < FEW_SEEDS:
-            typer.echo(f"Few seeds ({len(chosen)}): the method is meant for 3 or 5.", err=True)
+        engine = Engine.load(locate(settings.bundles, bundle), settings.views)
+        chosen = engine.seeds(*_names(seeds))
+        out_ids = tuple(engine.seeds(*_names(keep_out)))
+        options = Options(limit, method, modality, seed_modality, window, rerank, out_ids)
+        rows = _open_rows(engine, _mentions(opened or [], images or []), options)
+        expansion = engine.expand(chosen, options, rows)
+        if len(chosen) + len(rows) < FEW_SEEDS:
+            count = len(chosen) + len(rows)
+            typer.echo(f"Few seeds ({count}): the method is meant for 3 or 5.", err=True)
         if as_json:
-            said = document(engine, expansion, made=datetime.now(UTC))
+            said = document(engine, expansion, rows, datetime.now(UTC))
             typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
         else:
-            _print(engine, expansion)
+            _print(engine, expansion, rows)
 
 
-def _print(engine: Engine, expansion: Expansion) -> None:
-    names = printable(", ".join(engine.entity_name(i) for i in expansion.seeds))
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(";") if name.strip()]
+
+
+def _mentions(sentences: list[str], images: list[Path]) -> list[Mention]:
+    """Open seeds: sentences and images by number, then the images that are left."""
+    paired = zip_longest(sentences, images)
+    return [
+        replace(read_marked(text) if text else Mention(), image=image) for text, image in paired
+    ]
+
+
+def _open_rows(engine: Engine, mentions: list[Mention], options: Options) -> list[SeedRow]:
+    """The rows of open seeds, read under the seeds' modality; raises `SeedError`."""
+    if not mentions:
+        return []
+    read = engine.encode(mentions, str(engine.settle(options).seeds))
+    if read.unreadable:
+        raise SeedError(next(iter(read.unreadable.values())))
+    return [
+        replace(engine.seed_row(read, None, _name(mention), [n]), source=_source(mention))
+        for n, mention in enumerate(mentions)
+    ]
+
+
+def _name(mention: Mention) -> str:
+    return name_of(mention) or (mention.image.name if mention.image else "")
+
+
+def _source(mention: Mention) -> str:
+    """The sentence as it was marked, and the image's path."""
+    image = str(mention.image) if mention.image else ""
+    return " · ".join(part for part in (marked(mention), image) if part)
+
+
+def _print(engine: Engine, expansion: Expansion, rows: Sequence[SeedRow]) -> None:
+    seeds = [*map(engine.entity_name, expansion.seeds), *(row.name for row in rows)]
+    names = printable(", ".join(seeds))
     table = Table(box=None, pad_edge=False)
     table.add_column("rank", justify="right")
     table.add_column("entity")

@@ -88,7 +88,8 @@ class SeedRow:
     """A seed's own averaged representation, made on the fly (`Engine.seed_row`).
 
     `entity` is the vocabulary's entity that it stands for, some of its contexts left out; None is
-    an open seed. `used` of `given` contexts were averaged.
+    an open seed. `used` of `given` contexts were averaged; `source` is what an open seed was read
+    from, in its maker's words.
     """
 
     entity: int | None
@@ -97,6 +98,7 @@ class SeedRow:
     log_prob: NDArray[np.float32]
     used: int = 1
     given: int = 1
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,21 +72,6 @@ def explain(
     return Why(tuple(closest), tuple(contexts), ranks, looked_at)
 
 
-def agreement(encodings: Encodings) -> tuple[float | None, ...]:
-    """How far each context agrees with the others of its entity: its cosine to their sum.
-
-    None for a context that says nothing, or that is the only one that does.
-    """
-    telling = np.flatnonzero(encodings.says)
-    unit = np.array([standardise(row) for row in encodings.log_prob[telling]])
-    found: list[float | None] = [None] * len(encodings)
-    if len(telling) > 1:
-        total = unit.sum(axis=0)
-        for row, number in zip(unit, telling, strict=True):
-            found[number] = cosine(row, total - row)
-    return tuple(found)
-
-
 def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """cos(a, b); 0 where one of them says nothing."""
     scale = float(np.linalg.norm(a) * np.linalg.norm(b))

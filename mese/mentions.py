@@ -85,6 +85,14 @@ def name_of(mention: Mention) -> str:
     return " ".join(mention.tokens[mention.start : mention.end + 1])
 
 
+def marked(mention: Mention) -> str:
+    """The sentence with its mention marked, as `read_marked` reads it; empty without one."""
+    if not mention.tokens:
+        return ""
+    before, after = mention.tokens[: mention.start], mention.tokens[mention.end + 1 :]
+    return " ".join([*before, f"{OPEN}{name_of(mention)}{CLOSE}", *after])
+
+
 def check_mention(mention: Mention) -> None:
     """Raise `SeedError` for a mention that nothing can be read of, or that is too long."""
     count = len(mention.tokens)

@@ -21,7 +21,8 @@ def document(
     """{query, bundle, settings, results: [{rank, id, name, score, class}]} and where it came from.
 
     All of it is JSON. `stamp` names the bundle exactly, `fingerprint` the corpus it learnt; `rows`
-    are those that the expansion was made with; `made` is when (with its zone), None: not said.
+    are those that the expansion was made with: `contexts_used` says of the seeds how many of their
+    contexts were averaged. `made` is when (with its zone), None: not said.
     """
     return {
         "query": [{"id": i, "name": engine.entity_name(i)} for i in expansion.seeds],
@@ -44,6 +45,7 @@ def document(
         "seconds": round(expansion.seconds, 6),
         "made": made.isoformat(timespec="seconds") if made else None,
         "open_seeds": [row.name for row in rows if row.entity is None],
+        "open_from": [row.source for row in rows if row.entity is None],
         "contexts_used": [
             {"id": row.entity, "used": row.used, "given": row.given}
             for row in rows

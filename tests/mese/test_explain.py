@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mese.bundle import write_bundle
 from mese.corpus import MODALITIES, Corpus, Entity
 from mese.engine import EXPANDED, Engine, Options, SeedRow
-from mese.explain import agreement, cosine
+from mese.explain import cosine
 from mese.index import EntityIndex
-from mese.mentions import Encodings, Mention, SeedError
+from mese.mentions import SeedError
 from tests.mese.naive_expand import standard_rows
 from tests.mese.test_expand import Matrix, distributions
 from tests.mese.test_live_rows import draw_rows
@@ -172,23 +172,7 @@ def test_contexts_without_anything_to_read_carry_nothing(read: Engine, corpus: C
     assert read.explain(3, [0, 1]).contexts == ()
 
 
-def test_agreement_is_each_contexts_cosine_to_the_others(read: Engine, corpus: Corpus) -> None:
-    encodings = read.encode([*mentions_of(corpus, 1), Mention(("w1",), 0, 0)], "image")
-    rows = standard_rows(encodings.log_prob)
-    telling = [n for n in range(6) if encodings.says[n]]
-    assert telling == [0, 1, 3, 4]
-    wanted = [
-        cosines(rows[[n]], rows[[m for m in telling if m != n]].mean(axis=0))[0] for n in telling
-    ]
-    found = agreement(encodings)
-    assert [found[n] for n in telling] == pytest.approx(wanted)
-    assert (found[2], found[5]) == (None, None)
-
-
-def test_a_context_alone_agrees_with_nobody() -> None:
-    rows = draw_rows(4, 2, 1)
-    alone = Encodings("text", np.exp(rows), rows, np.array([True, False]))
-    assert agreement(alone) == (None, None)
+def test_what_says_nothing_is_close_to_nothing() -> None:
     assert cosine(np.zeros(3), np.ones(3)) == 0.0
 
 

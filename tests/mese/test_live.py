@@ -23,7 +23,7 @@ from mese.corpus import MODALITIES, Corpus
 from mese.encoders import WordEncoder
 from mese.engine import Engine, Options
 from mese.live import LiveModel
-from mese.mentions import Mention, SeedError, read_marked
+from mese.mentions import Mention, SeedError, marked, read_marked
 from tests.mese.tiny_bundle import BARE, EACH, ENTITIES, make_bundle, make_corpus, mentions_of
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +204,9 @@ def test_other_modalities_and_too_many_contexts_are_refused(engine: Engine) -> N
     ],
 )
 def test_a_marked_sentence_is_read(text: str, tokens: str, span: tuple[int, int]) -> None:
-    assert read_marked(text) == Mention(tuple(tokens.split()), *span)
+    mention = Mention(tuple(tokens.split()), *span)
+    assert read_marked(text) == mention
+    assert read_marked(marked(mention)) == mention
 
 
 @pytest.mark.parametrize(
