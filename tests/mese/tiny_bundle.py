@@ -72,7 +72,8 @@ def make_bundle(folder: Path, corpus: Corpus, seed: int = 0) -> Path:
     backbone = build_backbone(BACKBONE).eval()
     width = int(backbone(torch.zeros(1, 3, 32, 32)).shape[1])
     text = build_text_encoder(tokenizer.get_vocab_size(), 16, 1, 2, words.pad)
-    sizes = ModelConfig(ENTITIES, width, 16, 2, 1, 1)
+    vocabulary = corpus.vocabulary()
+    sizes = ModelConfig(len(vocabulary), width, 16, 2, 1, 1)
     model = MultiExpan(text, sizes).eval()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -90,11 +91,13 @@ def make_bundle(folder: Path, corpus: Corpus, seed: int = 0) -> Path:
     }
     store = FeatureStore(folder.parent / f"features-{folder.name}", width)
     fill(store, files, backbone)
-    encoded = encode_contexts(corpus, range(ENTITIES), words, store.row_of)
+    encoded = encode_contexts(corpus, vocabulary, words, store.row_of)
     indexes = {
         modality: represent(model, encoded, modality, store, folder.parent / modality)
         for modality in MODALITIES
     }
-    meta = {"name": folder.name, "fingerprint": corpus.fingerprint, "corpus": "tiny", "fit": fit}
-    write_bundle(folder, meta, corpus.entities, [()] * ENTITIES, indexes)
+    meta = {"name": folder.name, "fingerprint": corpus.fingerprint, "corpus": corpus.name, "fit": fit}
+    entities = [corpus.entity_by_id[entity] for entity in vocabulary]
+    classes = [corpus.classes_of.get(entity, ()) for entity in vocabulary]
+    write_bundle(folder, meta, entities, classes, indexes)
     return folder
