@@ -209,6 +209,14 @@ class Engine:
             raise SeedError(f"a window holds 1 to {BLOCKS} candidates, not {options.window}")
         return settled
 
+    def searcher(self, method: str) -> Method:
+        """The function that ranks one query: NumPy's.
+
+        A GPU is for many queries at once (`mese.torch_expand`): one query of 102 steps is a
+        hundred rounds of small kernels.
+        """
+        return METHODS[method]
+
     def expand(
         self,
         seeds: Sequence[int],
@@ -226,7 +234,7 @@ class Engine:
         """
         options = self.settle(options)
         positions = self._positions(seeds, rows)
-        search = METHODS[str(options.method)]
+        search = self.searcher(str(options.method))
         index = self.index(str(options.candidates))
         seed_index = self.index(str(options.seeds))
         start = time.perf_counter()
@@ -252,6 +260,10 @@ class Engine:
         """Distributions of contexts that are read on the fly; see `mese.live.LiveModel.encode`."""
         return self._live_model.encode(mentions, modality)
 
+    def warm(self) -> None:
+        """Open the model now, so that the first `encode` need not wait for it (some seconds)."""
+        self._live_model.open()
+
     @property
     def _live_model(self) -> LiveModel:
         from mese.live import LiveModel
@@ -271,19 +283,20 @@ class Engine:
 
         Raises `SeedError` when none of them says anything under the encodings' modality.
         """
-        kept = list(range(len(encodings)) if keep is None else keep)
+        name = name or (self.entity_name(entity) if entity is not None else "")
+        kept = range(len(encodings)) if keep is None else keep
         telling = [number for number in kept if encodings.says[number]]
         if not telling:
             lacks = {"text": "a sentence", "image": "an image"}.get(encodings.modality, "anything")
-            who = repr(name or (self.entity_name(entity) if entity is not None else "the seed"))
             raise SeedError(
-                f"no context of {who} is left that has {lacks} to read; keep one that has"
+                f"no context of {name or 'the seed'!r} is left that has {lacks} to read; "
+                "keep one that has"
             )
         return SeedRow(
             entity,
-            name or (self.entity_name(entity) if entity is not None else ""),
-            encodings.prob[telling].mean(axis=0, dtype=np.float64).astype(np.float32),
-            encodings.log_prob[telling].mean(axis=0, dtype=np.float64).astype(np.float32),
+            name,
+            _mean(encodings.prob[telling]),
+            _mean(encodings.log_prob[telling]),
             len(telling),
             len(encodings),
         )
@@ -314,7 +327,7 @@ class Engine:
 
     def _kept_out(self, seeds: Sequence[int], ids: Sequence[int]) -> list[int]:
         """Positions of rejected entities; one that the bundle does not know is out anyway."""
-        both = [entity for entity in ids if entity in set(seeds)]
+        both = sorted(set(ids) & set(seeds))
         if both:
             raise SeedError(
                 f"{self.entity_name(both[0])!r} is a seed and kept out at once; "
@@ -340,3 +353,7 @@ class Engine:
     def _result(self, rank: int, position: int, score: float) -> Result:
         entity = self.bundle.entities[position]
         return Result(rank, entity.id, entity.name, score, self.bundle.classes[position])
+
+
+def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rows.mean(axis=0, dtype=np.float64).astype(np.float32)

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from mese.batches import batches
-from mese.bundle import Bundle
+from mese.bundle import Bundle, BundleError
 from mese.bundle_model import BundleModel, open_model
 from mese.corpus import MODALITIES
 from mese.encoders import encode_patches
@@ -70,14 +70,15 @@ class LiveModel:
         a model. An image that cannot be read is masked, and told in `Encodings.unreadable`.
         """
         _check(mentions, modality)
-        opened = self._open()
+        opened = self.open()
         try:
             return _encode(opened, self._seen, mentions, modality)
         except torch.cuda.OutOfMemoryError:
             opened = self._fall_back(opened)
         return _encode(opened, self._seen, mentions, modality)
 
-    def _open(self) -> BundleModel:
+    def open(self) -> BundleModel:
+        """The model, opened by the first who asks; raises `BundleError`."""
         with self._lock:
             if self._opened is None:
                 try:
@@ -136,6 +137,11 @@ def _encode(
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         out = _forward(opened, collate(encoded, part, modality, read).arguments)
+        if not np.isfinite(out).all():
+            raise BundleError(
+                "the bundle's model gives values that are not finite; make the bundle anew with "
+                "`python -m train represent`"
+            )
         log_prob[part], prob[part] = out, np.exp(out)
     unreadable = {number: faults[file] for number, file in enumerate(files) if file in faults}
     return Encodings(modality, prob, log_prob, says, unreadable)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import mese
 from mese.bundle import BundleError, write_bundle
 from mese.corpus import Entity
-from mese.engine import Engine, Options, SeedError
-from mese.expand import cosine_search, window_search_scored
+from mese.engine import Engine, Options, SeedError, SeedRow
+from mese.expand import LiveRows, cosine_search, window_search_scored
 from mese.index import EntityIndex
-from tests.mese.test_expand import distributions
+from mese.provenance import document
+from tests.mese.test_expand import Matrix, distributions
+from tests.mese.test_live_rows import draw_rows
 
 SIZE = 130
 NAMED = [
@@ -25,6 +33,12 @@ NAMED = [
     Entity(506, "C", ()),
     Entity(507, "C.", ()),
 ]
+
+
+def made_row(entity: int | None, log_prob: Matrix) -> SeedRow:
+    return SeedRow(entity, "made", np.exp(log_prob), log_prob)
+
+
 ENTITIES = [*NAMED, *(Entity(1000 - n, f"Filler {n}") for n in range(len(NAMED), SIZE))]
 
 
@@ -137,6 +151,126 @@ def test_seeds_that_cannot_be_expanded_are_refused(
 ) -> None:
     with pytest.raises(SeedError, match=said):
         engine.expand(seeds)
+
+
+@pytest.mark.parametrize("method", ["window", "cosine"])
+def test_every_option_reaches_the_search(
+    engine: Engine, indexes: dict[str, EntityIndex], method: str
+) -> None:
+    fresh = draw_rows(SIZE, 2, 5)
+    rows = [made_row(501, fresh[0]), made_row(None, fresh[1])]
+    options = Options(30, method, "text", "text+image", 9, False, (504, 9_999_999))
+    expansion = engine.expand([500, 501], options, rows)
+    search = window_search_scored if method == "window" else cosine_search
+    found = search(
+        indexes["text"],
+        [[0, 1]],
+        102,
+        seed_index=indexes["text+image"],
+        window=9,
+        rerank=False,
+        keep_out=[4],
+        rows=[LiveRows({1: fresh[0]}, [fresh[1]])],
+    )
+    assert [(r.id, r.score) for r in expansion.results] == [
+        (ENTITIES[position].id, score) for position, score in found[0][:30]
+    ]
+    assert expansion.settings == {
+        "size": 30,
+        "method": method,
+        "candidates": "text",
+        "seeds": "text+image",
+        "window": 9,
+        "rerank": False,
+        "keep_out": [504, 9_999_999],
+    }
+
+
+def test_open_seeds_alone_expand(engine: Engine, indexes: dict[str, EntityIndex]) -> None:
+    row = indexes["text+image"].mean_log_prob[7]
+    expansion = engine.expand([], rows=[made_row(None, row)])
+    assert expansion.results[0].id == ENTITIES[7].id
+    assert expansion.seeds == ()
+
+
+@pytest.mark.parametrize("method", ["window", "cosine"])
+def test_all_rejected_is_an_empty_list(engine: Engine, method: str) -> None:
+    rest = tuple(entity.id for entity in ENTITIES[1:])
+    assert engine.expand([500], Options(method=method, keep_out=rest)).results == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (Options(size=0), "a list has 1 result or more, not 0"),
+        (Options(size=-3), "not -3"),
+        (Options(window=0), "a window holds 1 to 128 candidates, not 0"),
+        (Options(window=129), "not 129"),
+        (Options(keep_out=(7, 500)), r"'Washington D\.C\.' is a seed and kept out at once"),
+    ],
+)
+def test_options_that_make_no_list_are_refused(engine: Engine, options: Options, said: str) -> None:
+    with pytest.raises(SeedError, match=said):
+        engine.expand([500, 501], options)
+
+
+def test_rows_that_fit_no_seed_are_refused(engine: Engine) -> None:
+    with pytest.raises(SeedError, match="a row was made for 'made', which is none of the seeds"):
+        engine.expand([500], rows=[made_row(501, draw_rows(SIZE, 1, 5)[0])])
+    with pytest.raises(SeedError, match="made with another bundle: it has 9 entities, 'toy' 130"):
+        engine.expand([500], rows=[made_row(None, draw_rows(9, 1, 5)[0])])
+    with pytest.raises(SeedError, match="give at least one seed"):
+        engine.expand([], rows=[made_row(500, draw_rows(SIZE, 1, 5)[0])])
+
+
+def test_the_stamp_is_that_of_the_two_files(engine: Engine, folder: Path) -> None:
+    files = (folder / "bundle.json").read_bytes() + (folder / "vocabulary.json").read_bytes()
+    assert engine.stamp == hashlib.sha256(files).hexdigest()
+
+
+def test_the_document_is_json_and_says_what_the_list_was_made_of(engine: Engine) -> None:
+    fresh = draw_rows(SIZE, 2, 5)
+    rows = [
+        replace(made_row(501, fresh[0]), used=3, given=7),
+        replace(made_row(None, fresh[1]), name="Bergen", source="to [[Bergen]]"),
+    ]
+    expansion = engine.expand([500, 501], Options(2), rows)
+    made = datetime(2026, 11, 21, 9, 30, 12, 999, tzinfo=UTC)
+    said = document(engine, expansion, rows, made)
+    assert json.loads(json.dumps(said)) == said
+    assert said == {
+        "query": [{"id": 500, "name": "Washington D.C."}, {"id": 501, "name": "Georgia"}],
+        "bundle": "toy",
+        "settings": expansion.settings,
+        "results": [
+            {
+                "rank": r.rank,
+                "id": r.id,
+                "name": r.name,
+                "score": round(r.score, 6),
+                "class": "; ".join(r.classes),
+            }
+            for r in expansion.results
+        ],
+        "stamp": engine.stamp,
+        "fingerprint": "",
+        "corpus": "",
+        "device": "CPU",
+        "seconds": round(expansion.seconds, 6),
+        "made": "2026-11-21T09:30:12+00:00",
+        "open_seeds": ["Bergen"],
+        "open_from": ["to [[Bergen]]"],
+        "contexts_used": [{"id": 501, "used": 3, "given": 7}],
+    }
+    assert document(engine, expansion)["made"] is None
+
+
+def test_a_notebook_needs_three_lines(folder: Path) -> None:
+    engine = mese.Engine.load(folder)
+    expansion = engine.expand(engine.seeds("nyc", "cologne"), mese.Options(size=3))
+    assert len(expansion.results) == 3
+    with pytest.raises(AttributeError, match="module 'mese' has no attribute 'Motor'"):
+        mese.Motor  # noqa: B018
 
 
 def test_methods_and_modalities_that_are_not_there_are_refused(engine: Engine) -> None:

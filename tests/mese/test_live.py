@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import mese.live
 from mese.bundle import BundleError
@@ -407,6 +408,23 @@ def test_a_model_of_another_vocabulary_is_refused(tmp_path: Path, folder: Path) 
     fewer = replace(engine.bundle, entities=engine.bundle.entities[:-1])
     with pytest.raises(BundleError, match="knows 7 entities, its vocabulary 6"):
         Engine(fewer).encode([Mention(("a",), 0, 0)], "text")
+
+
+def test_weights_that_are_no_numbers_are_told(tmp_path: Path, folder: Path) -> None:
+    place = tmp_path / "nan"
+    shutil.copytree(folder, place)
+    weights = load_file(place / "weights.safetensors")
+    weights["head.4.bias"][2] = torch.nan
+    save_file(weights, place / "weights.safetensors")
+    with pytest.raises(BundleError, match="values that are not finite; make the bundle anew"):
+        Engine.load(place).encode([Mention(("a",), 0, 0)], "text")
+
+
+def test_a_warm_engine_has_its_model_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine.load(folder)
+    engine.warm()
+    monkeypatch.setattr(mese.live, "open_model", None)
+    assert len(engine.encode([Mention(("a",), 0, 0)], "text")) == 1
 
 
 def test_mentions_need_no_torch() -> None:
