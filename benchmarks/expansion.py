@@ -113,6 +113,7 @@ def _measure(folder: Path, naive: int) -> None:
         seconds = _seconds(partial(window_search, index, queries, SIZE, exclusive=exclusive))
         kind = "side by side, exclusive" if exclusive else "each on its own"
         print(f"70 queries, {kind}: {seconds / len(queries) * 1e3:.2f} ms a query")
+    _measure_torch(index, queries, lists)
     alone = statistics.median(
         _seconds(partial(cosine_search, index, [q], SIZE)) for q in queries[:9]
     )
@@ -122,6 +123,28 @@ def _measure(folder: Path, naive: int) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     for line, value in json.loads(done.stdout).items():
         print(f"{line}: {value}")
+
+
+def _measure_torch(index: EntityIndex, queries: list[list[int]], lists: list[list[int]]) -> None:
+    """The batched search where torch runs; the first call moves the matrices there."""
+    import torch
+
+    from mese.torch_expand import window_search_batched
+
+    for device in ("cpu", "cuda")[: 1 + torch.cuda.is_available()]:
+        search = partial(window_search_batched, index, queries, SIZE, device=device)
+        moving = _seconds(search)
+        seconds = statistics.median(_seconds(search) for _ in range(3))
+        same = sum(
+            [position for position, _ in items] == wanted
+            for items, wanted in zip(search(), lists, strict=True)
+        )
+        print(
+            f"torch, {device}, 70 queries at once: {seconds / len(queries) * 1e3:.2f} ms a query "
+            f"({moving:.1f} s the first time), {same} of {len(queries)} lists equal"
+        )
+        if device == "cuda":
+            print(f"torch, cuda, memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
 
 
 def _answer_all(folder: Path) -> dict[str, str]:

@@ -116,10 +116,7 @@ def window_search_scored(
 ) -> list[list[tuple[int, float]]]:
     """`window_search` with scores: MU/j + 1/κ(j), or MU/j alone where `rerank` is off."""
     checked = check_queries(index, queries, keep_out, rows)
-    if size < 1:
-        raise ValueError(f"size must be 1 or more, got {size}")
-    if window is not None and not 1 <= window <= BLOCKS:
-        raise ValueError(f"window must be from 1 to {BLOCKS}, got {window}")
+    check_search(size, window)
     rounds = [checked] if exclusive else [[query] for query in checked]
     taken = np.array(sorted(set(keep_out)), dtype=np.intp)
     answers: list[list[tuple[int, float]]] = []
@@ -167,6 +164,14 @@ def cosine_search(
 
 Query = tuple[list[int], LiveRows]
 """A query that was checked: the positions of its seeds, and the rows made for it."""
+
+
+def check_search(size: int, window: int | None) -> None:
+    """Raises ValueError for a size or a width that no search can have."""
+    if size < 1:
+        raise ValueError(f"size must be 1 or more, got {size}")
+    if window is not None and not 1 <= window <= BLOCKS:
+        raise ValueError(f"window must be from 1 to {BLOCKS}, got {window}")
 
 
 def check_queries(
@@ -320,7 +325,7 @@ def _top(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
     """What a target's weights w over a set of n members add to the closed form, whatever e is."""
 
     less_weight: NDArray[np.float64]
@@ -333,18 +338,19 @@ class _Target:
 
 
 @lru_cache(maxsize=512)
-def _target(members: int, vocabulary: int, tiers: Tiers) -> _Target:
+def target_of(members: int, vocabulary: int, tiers: Tiers) -> Target:
+    """The target over a set of some members; sets of one size have the same."""
     weights = tier_weights(members, tiers)
     entropy = float((weights * np.log(weights)).sum())
     total = float(weights.sum()) + vocabulary - members
-    return _Target(1 - weights, float((1 - weights).sum()), entropy, total)
+    return Target(1 - weights, float((1 - weights).sum()), entropy, total)
 
 
 def _divergence_but_own(
     index: EntityIndex,
     members: NDArray[np.intp],
     candidates: NDArray[np.intp],
-    target: _Target,
+    target: Target,
 ) -> NDArray[np.float64]:
     """Σ w ln w − Λ_e + Σ (1 − w) ln q_e[member] for each candidate e."""
     logs = index.log_cells(candidates, members)
@@ -359,7 +365,7 @@ def _search_divergence(
     index: EntityIndex, members: NDArray[np.intp], candidates: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """KL(T_{c,e} ‖ P_e) for each candidate e, where e itself weighs V·P_e[e]."""
-    target = _target(len(members), len(index), SEARCH_TIERS)
+    target = target_of(len(members), len(index), SEARCH_TIERS)
     log_own = index.own_log_prob(candidates)
     own = len(index) * np.exp(log_own)
     total = target.total - 1 + own
@@ -374,7 +380,7 @@ def _rerank_divergence(
     index: EntityIndex, members: NDArray[np.intp], candidates: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """KL(T_c ‖ P_e) for each pick e, all of which are members of the finished set."""
-    target = _target(len(members), len(index), RERANK_TIERS)
+    target = target_of(len(members), len(index), RERANK_TIERS)
     terms = _divergence_but_own(index, members, candidates, target)
     divergence: NDArray[np.float64] = terms / target.total - np.log(target.total)
     return divergence
@@ -382,12 +388,21 @@ def _rerank_divergence(
 
 def _rank(index: EntityIndex, growth: _Growth, rerank: bool) -> list[tuple[int, float]]:
     picks = growth.members[growth.k :]
-    if not len(picks):
-        return []
+    return order_picks(
+        picks, _rerank_divergence(index, growth.members, picks) if rerank and len(picks) else None
+    )
+
+
+def order_picks(
+    picks: NDArray[np.intp], divergence: NDArray[np.float64] | None
+) -> list[tuple[int, float]]:
+    """Picks in the order of the search with their divergences to the set → the list with scores.
+
+    Without divergences the order of the search is the list's.
+    """
     order = np.arange(1, len(picks) + 1)
     scores = MU / order
-    if rerank:
-        divergence = _rerank_divergence(index, growth.members, picks)
+    if divergence is not None:
         kappa = np.empty(len(picks))
         kappa[np.argsort(divergence, kind="stable")] = order
         scores = scores + 1.0 / kappa
