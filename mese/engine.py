@@ -260,10 +260,6 @@ class Engine:
         """Distributions of contexts that are read on the fly; see `mese.live.LiveModel.encode`."""
         return self._live_model.encode(mentions, modality)
 
-    def warm(self) -> None:
-        """Open the model now, so that the first `encode` need not wait for it (some seconds)."""
-        self._live_model.open()
-
     @property
     def _live_model(self) -> LiveModel:
         from mese.live import LiveModel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -420,11 +421,14 @@ def test_weights_that_are_no_numbers_are_told(tmp_path: Path, folder: Path) -> N
         Engine.load(place).encode([Mention(("a",), 0, 0)], "text")
 
 
-def test_a_warm_engine_has_its_model_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Engine.load(folder)
-    engine.warm()
-    monkeypatch.setattr(mese.live, "open_model", None)
-    assert len(engine.encode([Mention(("a",), 0, 0)], "text")) == 1
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+def test_what_is_no_file_is_never_opened(engine: Engine, tmp_path: Path, kind: str) -> None:
+    """A pipe would be waited for without end."""
+    place = tmp_path / "picture.png"
+    make = {"folder": os.mkdir, "pipe": os.mkfifo, "loop": lambda path: os.symlink(path, path)}
+    make[kind](place)
+    read = engine.encode([Mention(("a",), 0, 0, place)], "text+image")
+    assert "picture.png: " in read.unreadable[0]
 
 
 def test_mentions_need_no_torch() -> None:
