@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from db.cards import pictures_of
 from db.models import StoredClass, StoredCorpus, StoredMembership, StoredOpenSeed
 from db.search import classes_of
+from db.store import Store
 
 KINDS = ("hit", "hard", "other", "plain")
 """A result against the seeds' class: in it, in a class with the same parent, in neither; `plain`
@@ -136,8 +137,22 @@ def members_of(session: Session, wanted: Sequence[str]) -> set[int]:
     return set(session.scalars(rows))
 
 
-def corpus_now(session: Session) -> tuple[str, str]:
-    """(name, fingerprint) of the corpus that the store holds; empty where it holds none."""
-    columns = select(func.max(StoredCorpus.name), func.max(StoredCorpus.fingerprint))
-    name, fingerprint = session.execute(columns).one()
-    return name or "", fingerprint or ""
+@dataclass(frozen=True)
+class CorpusNow:
+    """The corpus that the store holds; both are empty where it holds none."""
+
+    name: str = ""
+    fingerprint: str = ""
+
+
+def corpus_now(store: Store) -> CorpusNow:
+    """Which corpus the store holds now."""
+    with store.read() as session:
+        row = session.execute(select(StoredCorpus.name, StoredCorpus.fingerprint)).one_or_none()
+    return CorpusNow() if row is None else CorpusNow(*row)
+
+
+def shown_now(store: Store, document: Mapping[str, Any]) -> Shown:
+    """What today's corpus says of the entities of an expansion's document."""
+    with store.read() as session:
+        return shown_of(session, document)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from db.cases import Case
 from db.clues import Clues
+from db.shown import Shown
 from mese.engine import METHOD_WORDS
 from pages.parts.text import count
 
@@ -53,7 +54,11 @@ def _open_item(name: str, seed: Mapping[str, Any]) -> Item:
 
 def results_of(case: Case) -> list[Item]:
     """The case's results, best first."""
-    shown = case.shown
+    return items_of(case.results, case.shown)
+
+
+def items_of(results: Sequence[Mapping[str, Any]], shown: Shown) -> list[Item]:
+    """A document's results with what a corpus says of them."""
     return [
         Item(
             entity,
@@ -64,7 +69,7 @@ def results_of(case: Case) -> list[Item]:
             shown.kind(entity),
             shown.picture_of(entity),
         )
-        for result in case.results
+        for result in results
         for entity in [result["id"]]
     ]
 

@@ -19,6 +19,11 @@ PAGES = (
     ("pages/overview.py", "Overview", "The corpus at a glance."),
     ("pages/browse.py", "Browse", "Look at classes, entities, sentences and pictures."),
     ("pages/expand.py", "Expand", "Find the rest of a class from a few seeds."),
+    (
+        "pages/cases.py",
+        "Cases",
+        "Look at kept expansions again, side by side, and take them along.",
+    ),
     ("pages/data.py", "Data", "Bring a corpus in, write it out, check it, back it up."),
 )
 """No icons: Streamlit would make them the tab's icon, and fetch that from another host."""

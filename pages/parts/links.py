@@ -11,6 +11,7 @@ from pages.parts.text import as_text
 OVERVIEW = "pages/overview.py"
 EXPAND = "pages/expand.py"
 BROWSE = "pages/browse.py"
+CASES = "pages/cases.py"
 DATA = "pages/data.py"
 
 

@@ -1,0 +1,277 @@
+"""The paper's Figure 3 on the page: hits by text, by image and by both, for a query or for all.
+
+The picture's circles are of one size; the seven counts stand in it and beside it, and what the
+images gained and lost is named. Shares are of the hits that there could be, Σ min(|G|, 100).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from db.accounts import User
+from db.cases import Case
+from db.corpus import entity_cards
+from db.gold import gold_of, queries_with_gold
+from db.shown import corpus_now
+from mese.bundle import BundleError
+from mese.engine import METHOD_WORDS, Engine, Options, SeedError
+from mese.overlap import BOTH, CUT, IMAGE, REGIONS, TEXT, VIEWS, Region, Totals, overlap_of, total
+from pages.parts import house
+from pages.parts.address import View
+from pages.parts.asking import options_of
+from pages.parts.calm import notes
+from pages.parts.case_columns import query_now
+from pages.parts.figures import Figure, draw_figure
+from pages.parts.pictures import picture_html
+from pages.parts.text import as_html, as_sentence, as_text, count
+
+WORDS = {TEXT: "text", IMAGE: "image", BOTH: "text and image"}
+LETTERS = {TEXT: "T", IMAGE: "V", BOTH: "T+V"}
+"""The paper's letters."""
+COLOURS = {TEXT: "#2f6fb5", IMAGE: "#d08a1d", BOTH: "#0b8a7c"}
+CENTRES = {TEXT: (-0.55, 0.35), IMAGE: (0.55, 0.35), BOTH: (0.0, -0.6)}
+RADIUS = 1.0
+SPOTS: Mapping[Region, tuple[float, float]] = {
+    frozenset({TEXT}): (-1.0, 0.6),
+    frozenset({IMAGE}): (1.0, 0.6),
+    frozenset({BOTH}): (0.0, -1.15),
+    frozenset({TEXT, IMAGE}): (0.0, 0.85),
+    frozenset({TEXT, BOTH}): (-0.68, -0.3),
+    frozenset({IMAGE, BOTH}): (0.68, -0.3),
+    frozenset(VIEWS): (0.0, 0.05),
+}
+"""Where a region's count stands in the picture."""
+
+QUERIES_AT_ONCE = 8
+"""Queries between two steps of the progress bar."""
+
+
+def region_words(region: Region) -> str:
+    """`T only`, `T and T+V`, `all three`."""
+    if len(region) == len(VIEWS):
+        return "all three"
+    named = [LETTERS[view] for view in VIEWS if view in region]
+    return f"{named[0]} only" if len(named) == 1 else " and ".join(named)
+
+
+def name_of(view: str) -> str:
+    """`Text and image (T+V)`."""
+    return f"{WORDS[view].capitalize()} ({LETTERS[view]})"
+
+
+INK = {"light": "#14201f", "dark": "#f4f6f5"}
+"""The counts' colour by theme: Streamlit's own for text in figures is pale on a coloured ground."""
+
+
+def overlap_figure(totals: Totals, ink: str = INK["light"]) -> Figure:
+    """Three circles with the seven counts where they overlap."""
+    shapes = [
+        {
+            "type": "circle",
+            "x0": x - RADIUS,
+            "x1": x + RADIUS,
+            "y0": y - RADIUS,
+            "y1": y + RADIUS,
+            "fillcolor": COLOURS[view],
+            "opacity": 0.28,
+            "line": {"color": COLOURS[view], "width": 2},
+            "layer": "below",
+        }
+        for view, (x, y) in CENTRES.items()
+    ]
+    counts = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [SPOTS[region][0] for region in REGIONS],
+        "y": [SPOTS[region][1] for region in REGIONS],
+        "text": [f"<b>{totals.counts[region]:,}</b>" for region in REGIONS],
+        "textfont": {"size": 20, "color": ink},
+        "hovertext": [f"{region_words(region)}: {totals.counts[region]:,}" for region in REGIONS],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }
+    names = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [-1.05, 1.05, 0.0],
+        "y": [1.5, 1.5, -1.78],
+        "text": [f"{name_of(view)}: {totals.found(view):,}" for view in VIEWS],
+        "textfont": {"size": 14, "color": ink},
+        "hoverinfo": "skip",
+    }
+    axis = {"visible": False, "fixedrange": True}
+    layout = {
+        "height": 400,
+        "margin": {"t": 0, "b": 0, "l": 0, "r": 0},
+        "shapes": shapes,
+        "showlegend": False,
+        "xaxis": {**axis, "range": [-2.1, 2.1]},
+        "yaxis": {**axis, "range": [-1.95, 1.7], "scaleanchor": "x"},
+    }
+    return {"data": [counts, names], "layout": layout}
+
+
+def counts_html(totals: Totals) -> str:
+    """The seven counts with their shares, then what was gained and lost."""
+    rows = [(f"found by {region_words(region)}", totals.counts[region]) for region in REGIONS]
+    rows += [("gained: T+V without T", totals.gained), ("lost: T without T+V", totals.lost)]
+    lines = "".join(
+        f'<tr><th scope="row">{as_html(name)}</th><td>{number:,}</td>'
+        f"<td>{_percent(totals.share(number))}</td></tr>"
+        for name, number in rows
+    )
+    head = "<tr><th></th><th>hits</th><th>of those possible</th></tr>"
+    return f'<table class="mese-table"><thead>{head}</thead><tbody>{lines}</tbody></table>'
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2%}"
+
+
+def draw_totals(totals: Totals) -> None:
+    """The picture and the counts beside it."""
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with left:
+        told = ", ".join(f"{region_words(r)} {totals.counts[r]}" for r in REGIONS)
+        ink = INK[st.context.theme.type or "light"]
+        draw_figure(overlap_figure(totals, ink), f"Overlap of the hits: {told}")
+    with right:
+        st.html(counts_html(totals))
+
+
+def draw_case_overlap(user: User, case: Case) -> None:
+    """Figure 3 for the case's query, under today's bundle; or calmly why there is none."""
+    query = query_now(case)
+    try:
+        engine = _with_all_views()
+        cards = entity_cards(house.store(), query.view.seeds)
+        classes = [cards[seed].classes for seed in query.view.seeds if seed in cards]
+        wanted = tuple(n for n in (classes[0] if classes else ()) if all(n in c for c in classes))
+        gold = gold_of(house.store(), wanted, query.view.seeds)
+        found = overlap_of(engine, query.view.seeds, gold, options_of(query.view))
+    except (BundleError, SeedError) as error:
+        st.info(as_sentence(str(error)), icon=":material/info:")
+        return
+    notes([*query.notes, *_simpler(query.view)])
+    if not wanted or found is None:
+        st.info(
+            "The seeds share no class whose other members the bundle knows, so there are no hits "
+            "to count. Figure 3 needs seeds of one class.",
+            icon=":material/info:",
+        )
+        return
+    totals = total([found])
+    st.caption(
+        f"Hits in {as_text(', '.join(wanted))} among the first {CUT} of each list, made now by "
+        f"bundle {as_text(engine.name)}; n = {found.possible} that could be found, "
+        f"{count(len(query.view.seeds), 'seed')}."
+    )
+    draw_totals(totals)
+    _draw_entities(user, "Gained by the images", found.gained, "Text alone does not find these.")
+    _draw_entities(user, "Lost with the images", found.lost, "Text alone finds these.")
+
+
+def _simpler(view: View) -> list[str]:
+    """What of a query the figure does without."""
+    if not view.open_seeds and not view.left_out:
+        return []
+    return ["The figure is made without open seeds, and with all contexts of the others."]
+
+
+def _draw_entities(user: User, title: str, entities: Sequence[int], about: str) -> None:
+    st.subheader(f"{title}: {len(entities)}", anchor=False)
+    st.caption(about)
+    cards = entity_cards(house.store(), entities)
+    st.html(
+        '<ul class="mese-few">'
+        + "".join(
+            f"<li>{picture_html(user, card.image_hash, card.name)}"
+            f"<span>{as_html(card.name)}</span></li>"
+            for card in cards.values()
+        )
+        + "</ul>"
+    )
+
+
+def _with_all_views() -> Engine:
+    """The engine in use; raises `BundleError` where it lacks a view that the figure compares."""
+    engine = house.engine()
+    missing = [WORDS[view] for view in VIEWS if view not in engine.bundle.modalities]
+    if missing:
+        raise BundleError(
+            f"bundle {engine.name!r} has no representation by {' and '.join(missing)} yet; "
+            f"make it with `{engine.bundle.mend}`"
+        )
+    return engine
+
+
+def draw_all_overlaps() -> None:
+    """Figure 3 over all queries of the corpus, by number of seeds; counted once a bundle."""
+    st.subheader("Figure 3 over all queries", anchor=False)
+    try:
+        engine = _with_all_views()
+    except BundleError as error:
+        st.info(as_sentence(str(error)), icon=":material/info:")
+        return
+    key = Counted.key_of(engine)
+    kept = _kept()
+    if key not in kept:
+        queries = len(queries_with_gold(house.store()))
+        st.caption(
+            f"All {count(queries, 'query')} of the corpus, expanded by text, by image and by both."
+        )
+        if not queries:
+            st.info("This corpus has no queries; open a case for one of its own.")
+            return
+        if not st.button("Count over all queries", type="primary"):
+            return
+        bar = st.progress(0.0)
+        kept[key] = count_all(engine, lambda done, of: bar.progress(done / of, f"{done} of {of}"))
+        bar.empty()
+    for seeds, totals in kept[key].by_seeds.items():
+        st.markdown(f"**{count(seeds, 'seed')}**")
+        st.caption(
+            f"n = {count(totals.queries, 'query')}, {totals.possible:,} hits that could be found "
+            f"among the first {CUT}; {totals.left_out} queries left out (a seed that the bundle "
+            f"does not know, or no other member). Bundle {as_text(engine.name)}, "
+            f"{METHOD_WORDS[engine.default_method]}."
+        )
+        draw_totals(totals)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Figure 3 over all queries, by their number of seeds."""
+
+    by_seeds: Mapping[int, Totals]
+
+    @staticmethod
+    def key_of(engine: Engine) -> tuple[str, str]:
+        """What the figure depends on: the bundle, exactly, and the corpus."""
+        return engine.stamp, corpus_now(house.store()).fingerprint
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> dict[tuple[str, str], Counted]:
+    """What was counted, for all sessions: a bundle's figure does not change."""
+    return {}
+
+
+def count_all(engine: Engine, step: Callable[[int, int], Any]) -> Counted:
+    """Count every query of the corpus; `step` gets the queries done and their number."""
+    queries = queries_with_gold(house.store())
+    found: dict[int, list[Any]] = {}
+    for done, (query, gold) in enumerate(queries, 1):
+        one = overlap_of(engine, query.seeds, gold, Options())
+        found.setdefault(len(query.seeds), []).append(one)
+        if done % QUERIES_AT_ONCE == 0 or done == len(queries):
+            step(done, len(queries))
+    return Counted(
+        {
+            seeds: total([one for one in ones if one is not None], ones.count(None))
+            for seeds, ones in sorted(found.items())
+        }
+    )
