@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from mese.expand import (
     order_picks,
     sum_seeds,
     target_of,
+    window_search_scored,
     window_width,
 )
 from mese.index import FLOOR, EntityIndex
@@ -39,6 +40,9 @@ CHUNK_BYTES = 256 * 2**20
 BYTES_A_CELL = 40
 """Of an affinity: itself, the row that is added, and what finding the largest takes; of a cell in
 the second pass less."""
+
+Scored = list[list[tuple[int, float]]]
+"""Per query (position, score) pairs, best first."""
 
 _loading = threading.Lock()
 
@@ -58,7 +62,7 @@ def window_search_batched(
     window: int | None = None,
     keep_out: Sequence[int] = (),
     rows: Sequence[LiveRows] = (),
-) -> list[list[tuple[int, float]]]:
+) -> Scored:
     """`mese.expand.window_search_scored`, each query on its own, on a torch device.
 
     The index's matrices stay on the device as long as the index lives. Raises ValueError as
@@ -67,7 +71,7 @@ def window_search_batched(
     """
     checked = check_queries(index, queries, keep_out, rows)
     check_search(size, window)
-    answers: list[list[tuple[int, float]]] = [[] for _ in checked]
+    answers: Scored = [[] for _ in checked]
     try:
         there = _on_device(index, device)
         for numbers, picks in _batches(checked, len(index), size, keep_out):
@@ -82,6 +86,29 @@ def window_search_batched(
             "batch of queries; the CPU answers instead"
         ) from error
     return answers
+
+
+def searcher_on(device: str, tell: Callable[[str], None]) -> Callable[..., Scored]:
+    """Window search on a device, with `mese.engine.Method`'s arguments; NumPy's for `cpu`.
+
+    Where a GPU's memory does not suffice NumPy answers, and `tell` hears of it, once.
+    """
+    if device == "cpu":
+        return window_search_scored
+    told: list[str] = []
+
+    def search(
+        index: EntityIndex, queries: Sequence[Sequence[int]], *args: Any, **how: Any
+    ) -> Scored:
+        if not told:
+            try:
+                return window_search_batched(index, queries, *args, device=device, **how)
+            except DeviceFull as error:
+                told.append(str(error))
+                tell(told[0])
+        return window_search_scored(index, queries, *args, **how)
+
+    return search
 
 
 @dataclass(frozen=True)
@@ -177,7 +204,7 @@ def _search(
     window: int | None,
     keep_out: Sequence[int],
     rerank: bool,
-) -> list[list[tuple[int, float]]]:
+) -> Scored:
     if not picks:
         return [[] for _ in queries]
     k = len(queries[0][0])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,9 @@ from mese.corpus import IMAGE_POLICIES, Corpus
 from mese.settings import Settings
 from mese.shell import one_of, out, plainly, say, settings_or_exit, shell, stage_bars
 from train.beside import progress_file, step_back
+
+if TYPE_CHECKING:
+    from mese.engine import Method
 
 app = shell("Train MultiExpan on the store's corpus, represent its entities, evaluate the result.")
 
@@ -40,6 +44,12 @@ def _above_0(value: float | None) -> float | None:
     if value is not None and not 0 < value < float("inf"):
         raise typer.BadParameter(f"must be above 0, got {value}")
     return value
+
+
+def _device_name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise typer.BadParameter(f"{name!r} is no device: auto, cpu, cuda, or cuda:NUMBER")
+    return name
 
 
 Name = Annotated[
@@ -220,6 +230,13 @@ def evaluate(
         str, typer.Option("--format", help="text, csv or json.", callback=one_of(FORMATS))
     ] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Where window search runs: auto, cpu, cuda; else MESE_DEVICE.",
+            callback=_device_name,
+        ),
+    ] = None,
 ) -> None:
     """Print MAP@K and P@K of a bundle on the store's queries, beside the two floors."""
     from train.evaluate import shortest_list, switch_rows, table
@@ -237,12 +254,12 @@ def evaluate(
         chosen = reported_classes(corpus, share, classes)
         vocabulary = [e.id for e in opened.entities]
         indexes = {m: opened.index(m) for m in opened.modalities}
-        rows = table(corpus, vocabulary, chosen, indexes, floors, exclusive)
+        methods = _methods(_device(settings, device))
+        rows = table(corpus, vocabulary, chosen, indexes, floors, exclusive, methods)
         if switches:
             method = str(opened.meta.get("method", "window"))
-            rows += switch_rows(
-                corpus, vocabulary, chosen, indexes, "window" if exclusive else method, exclusive
-            )
+            method = "window" if exclusive else method
+            rows += switch_rows(corpus, vocabulary, chosen, indexes, method, exclusive, methods)
         if exclusive:
             _warn_of_short_lists(shortest_list(len(vocabulary), len(chosen)), len(chosen))
         title = f"{opened.name} on {corpus.name}"
@@ -255,6 +272,15 @@ def evaluate(
             per_class=per_class,
             indexes=indexes,
         )
+
+
+def _methods(device: str) -> dict[str, Method]:
+    """The ways to rank, window search among them on the device."""
+    from mese.engine import METHODS
+    from mese.torch_expand import searcher_on
+
+    window: Method = searcher_on(device, lambda told: say(told, err=True))
+    return {**METHODS, "window": window}
 
 
 def _warn_of_short_lists(shortest: int | None, classes: int) -> None:
@@ -270,12 +296,17 @@ def _corpus(settings: Settings, images: str) -> Corpus:
     return load_corpus(Store.open(settings.store_url), images)
 
 
-def _device(settings: Settings) -> str:
+def _device(settings: Settings, wanted: str | None = None) -> str:
+    """The device that an option or MESE_DEVICE names; raises ValueError where it is not here."""
     import torch
 
-    if settings.device != "auto":
-        return settings.device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    device = wanted or settings.device
+    there = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if there else "cpu"
+    if device != "cpu" and not there:
+        raise ValueError(f"torch finds no GPU here, so nothing runs on {device!r}; use cpu")
+    return device
 
 
 def _image_policy(run: Path) -> str:

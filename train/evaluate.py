@@ -8,7 +8,7 @@ its contexts by heart (near 1, and low or flat) from one that knows what is alik
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mese.corpus import Corpus, Query
-from mese.engine import EXPANDED, METHODS
+from mese.engine import EXPANDED, METHODS, Method
 from mese.expand import window_search
 from mese.index import EntityIndex
 from mese.metrics import CUTS, Scores, score_queries
@@ -110,15 +110,16 @@ def score_index(
     method: str = "window",
     exclusive: bool = False,
     seed_index: EntityIndex | None = None,
+    methods: Mapping[str, Method] = METHODS,
 ) -> Scores:
-    """Scores of one way to rank by an index, one of `mese.engine.METHODS`.
+    """Scores of one way to rank by an index, one of `methods`.
 
     With `exclusive` the classes' first queries expand side by side, then their second ones, and so
     on, as in the release (window search alone knows it).
     """
     if exclusive:
         return _score_exclusively(index, queries, seed_index)
-    found = METHODS[method](index, queries.seeds, EXPANDED, seed_index=seed_index)
+    found = methods[method](index, queries.seeds, EXPANDED, seed_index=seed_index)
     return _scored([[p for p, _ in items] for items in found], queries)
 
 
@@ -200,15 +201,16 @@ def table(
     indexes: dict[str, EntityIndex],
     floors: bool = True,
     exclusive: bool = False,
+    methods: Mapping[str, Method] = METHODS,
 ) -> list[Row]:
-    """All rows: each modality by window search and by cosine, then the floors; 3 and 5 seeds."""
+    """All rows: each modality by each of `methods`, then the floors; 3 and 5 seeds."""
     rankers = floor_rankers(corpus, vocabulary) if floors else {}
     rows: list[Row] = []
     for queries, count in _query_sets(corpus, vocabulary, classes):
         for modality, index in indexes.items():
-            for method in METHODS:
+            for method in methods:
                 alone = exclusive and method == "window"
-                scores = score_index(index, queries, method, exclusive=alone)
+                scores = score_index(index, queries, method, alone, methods=methods)
                 rows.append(Row(method, modality, count, scores, queries.left_out, alone))
         for name, rank in rankers.items():
             scores = _scored([rank(seeds) for seeds in queries.seeds], queries)
@@ -223,6 +225,7 @@ def switch_rows(
     indexes: dict[str, EntityIndex],
     method: str = "window",
     exclusive: bool = False,
+    methods: Mapping[str, Method] = METHODS,
 ) -> list[Row]:
     """Table 5's inference part: seeds, or candidates, without text or without image.
 
@@ -233,7 +236,7 @@ def switch_rows(
         for seeds, candidates in SWITCHES:
             if seeds in indexes and candidates in indexes:
                 scores = score_index(
-                    indexes[candidates], queries, method, exclusive, indexes[seeds]
+                    indexes[candidates], queries, method, exclusive, indexes[seeds], methods
                 )
                 name = f"{seeds} → {candidates}"
                 rows.append(Row(method, name, count, scores, queries.left_out, exclusive))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import mese.torch_expand
 from mese.expand import LiveRows, window_search, window_search_scored
 from mese.index import EntityIndex
-from mese.torch_expand import DeviceFull, window_search_batched
+from mese.torch_expand import DeviceFull, searcher_on, window_search_batched
 from tests.mese.naive_expand import naive_search
 from tests.mese.test_expand import (
     EXPANDED_1,
@@ -202,6 +202,24 @@ def test_a_full_gpu_is_told_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeviceFull, match="the memory of cpu does not hold the index of 40"):
         window_search_batched(index, [[1, 2, 3]], 5)
     assert "on cpu" not in index.__dict__
+
+
+def test_a_searcher_falls_back_on_numpy_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = EntityIndex.from_distributions(*distributions(40, 1, "random"))
+    tried: list[str] = []
+
+    def full(*_: object, device: str, **how: object) -> list[list[tuple[int, float]]]:
+        tried.append(device)
+        raise DeviceFull("the GPU is full")
+
+    monkeypatch.setattr(mese.torch_expand, "window_search_batched", full)
+    told: list[str] = []
+    search = searcher_on("cuda", told.append)
+    for _ in range(2):
+        found = search(index, [[1, 2, 3]], 20, rerank=False, keep_out=[7])
+        assert found == window_search_scored(index, [[1, 2, 3]], 20, rerank=False, keep_out=[7])
+    assert (tried, told) == (["cuda"], ["the GPU is full"])
+    assert searcher_on("cpu", told.append) is window_search_scored
 
 
 def test_a_mapped_index_is_read_without_a_warning(tmp_path: Any) -> None:

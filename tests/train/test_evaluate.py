@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mese.corpus import Corpus, Query
+from mese.engine import METHODS
 from mese.expand import cosine_search, window_search
 from mese.index import EntityIndex
 from mese.metrics import CUTS, map_at_k, precision_at_k, score_queries
+from mese.torch_expand import window_search_batched
 from tests.mese.test_expand import distributions
 from train.evaluate import query_set, score_index, sharpness, shortest_list, switch_rows, table
 
@@ -153,3 +156,22 @@ def test_lists_that_share_too_small_a_vocabulary_are_told() -> None:
     assert shortest_list(7_140, 70) is None
     assert shortest_list(1_000, 70) == 14
     assert shortest_list(10, 70) == 0
+
+
+def test_methods_may_run_elsewhere(corpus: Corpus, index: EntityIndex) -> None:
+    """The batched search has NumPy's arguments and gives its scores."""
+    asked: list[int] = []
+
+    def batched(index: EntityIndex, queries: Any, *args: Any, **how: Any) -> Any:
+        asked.append(len(queries))
+        return window_search_batched(index, queries, *args, **how)
+
+    methods = {**METHODS, "window": batched}
+    classes = ["Cats", "Songs"]
+    arguments = (corpus, corpus.vocabulary(), classes, {"text": index, "image": index})
+    found = table(*arguments, floors=False, methods=methods) + switch_rows(
+        *arguments, methods=methods
+    )
+    wanted = table(*arguments, floors=False) + switch_rows(*arguments)
+    assert [row.as_dict() for row in found] == [row.as_dict() for row in wanted]
+    assert asked == [4, 4, 4, 4]

@@ -154,6 +154,7 @@ def test_fit_again_goes_on_with_its_own_and_refuses_another(made: Path, call: Ca
         (["represent", "--name", "none"], 1, "there is no run in"),
         (["evaluate", "none"], 1, "there is no bundle 'none'"),
         (["evaluate", "first", "--classes", "best"], 2, "no 'best'; there are: reported, dev, all"),
+        (["evaluate", "first", "--device", "tpu"], 2, "'tpu' is no device: auto, cpu, cuda"),
         ([], 2, "Usage"),
     ],
 )
