@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
-from mese.expand import BLOCKS, LiveRows, cosine_search, window_search_scored
+from mese.expand import BLOCKS, cosine_search, window_search_scored
 from mese.index import EntityIndex
+from mese.live_rows import LiveRows
 from mese.mentions import Encodings, Mention, SeedError
 from mese.seed_names import SeedNames
 

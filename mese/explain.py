@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mese.engine import EXPANDED, Engine, Options, SeedRow
-from mese.expand import sum_seeds
 from mese.index import standardise
+from mese.live_rows import sum_seeds
 from mese.mentions import Encodings, Mention, SeedError
 
 

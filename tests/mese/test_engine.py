@@ -16,8 +16,9 @@ import mese
 from mese.bundle import BundleError, write_bundle
 from mese.corpus import Entity
 from mese.engine import Engine, Options, SeedError, SeedRow
-from mese.expand import LiveRows, cosine_search, window_search_scored
+from mese.expand import cosine_search, window_search_scored
 from mese.index import EntityIndex
+from mese.live_rows import LiveRows
 from mese.provenance import document
 from tests.mese.test_expand import Matrix, distributions
 from tests.mese.test_live_rows import draw_rows

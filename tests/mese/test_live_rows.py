@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mese.expand import BLOCKS, LiveRows, cosine_search, window_search, window_search_scored
+from mese.expand import BLOCKS, cosine_search, window_search, window_search_scored
 from mese.index import EntityIndex, standardise
+from mese.live_rows import LiveRows
 from tests.mese.naive_expand import naive_search, standard_rows
 from tests.mese.test_expand import Matrix, distributions, draw_queries
 

@@ -96,7 +96,8 @@ def make_bundle(folder: Path, corpus: Corpus, seed: int = 0) -> Path:
         modality: represent(model, encoded, modality, store, folder.parent / modality)
         for modality in MODALITIES
     }
-    meta = {"name": folder.name, "fingerprint": corpus.fingerprint, "corpus": corpus.name, "fit": fit}
+    meta = {"name": folder.name, "corpus": corpus.name, "fit": fit}
+    meta["fingerprint"] = corpus.fingerprint
     entities = [corpus.entity_by_id[entity] for entity in vocabulary]
     classes = [corpus.classes_of.get(entity, ()) for entity in vocabulary]
     write_bundle(folder, meta, entities, classes, indexes)
