@@ -172,3 +172,4 @@ def _read_one_word(engine: Engine) -> None:
         engine.encode([Mention(("word",), 0, 0)], engine.default_modality)
     except (BundleError, SeedError) as error:
         logging.getLogger("mese").info("no contexts are read on the fly: %s", error)
+    house.keep_what_is_loaded()
