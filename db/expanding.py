@@ -62,7 +62,19 @@ def used_contexts(
     return {entity: tuple(contexts) for entity, contexts in found.items()}
 
 
-def _contexts(session: Session, entity: int) -> list[tuple[int, list[str], int, int]]:
+def first_contexts(store: Store, entities: Sequence[int]) -> dict[int, UsedContext]:
+    """Entity id → its first context, without an image: what tells two of one name apart."""
+    found: dict[int, UsedContext] = {}
+    with store.read() as session:
+        for entity in dict.fromkeys(entities):
+            for context, tokens, start, end in _contexts(session, entity, 1):
+                found[entity] = UsedContext(context, entity, tuple(tokens), start, end, None)
+    return found
+
+
+def _contexts(
+    session: Session, entity: int, most: int = MAX_CONTEXTS
+) -> list[tuple[int, list[str], int, int]]:
     wanted = (
         select(
             StoredContext.id,
@@ -73,7 +85,7 @@ def _contexts(session: Session, entity: int) -> list[tuple[int, list[str], int, 
         .join(StoredSentence, StoredSentence.id == StoredContext.sentence_id)
         .where(StoredContext.entity_id == entity)
         .order_by(StoredContext.id)
-        .limit(MAX_CONTEXTS)
+        .limit(most)
     )
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from db.accounts import Role, User
 from db.corpus import EntityHit, search_entities
+from db.expanding import UsedContext, first_contexts
 from db.open_seeds import OpenSeed
 from pages.parts import house
 from pages.parts.address import MAX_SEEDS, View
@@ -21,6 +22,11 @@ FOUND = 20
 """Entities that a search shows."""
 
 SHOWN_KEPT_OUT = 24
+
+AROUND = 4
+"""Words on either side of a mention that tell two entities of one name and class apart."""
+
+LONGEST_SNIPPET = 80
 
 
 @st.fragment
@@ -42,9 +48,9 @@ def find_seeds(view: View) -> None:
         if view.is_full:
             st.caption(f"{MAX_SEEDS} seeds are the most; take one away to add another.")
         elif hits:
-            names = Counter(hit.name for hit in hits)
+            apart = told_apart(hits)
             for hit in hits:
-                draw_hit(view, hit, twin=names[hit.name] > 1)
+                draw_hit(view, hit, apart.get(hit.id, ""))
         elif text and text.strip():
             st.caption(
                 "Nothing in this corpus has such a name or alias. A seed that is not in it can be "
@@ -54,16 +60,39 @@ def find_seeds(view: View) -> None:
             st.caption("What is found appears here; press it to make it a seed.")
 
 
-def draw_hit(view: View, hit: EntityHit, twin: bool) -> None:
-    """A found entity as a button; a `twin`, one of two with a name, also says its class."""
-    classes = ", ".join(hit.classes) or "no class"
+def told_apart(hits: Sequence[EntityHit]) -> dict[int, str]:
+    """What tells the hits of one name apart: their classes, or else how each is mentioned."""
+    names = Counter(hit.name for hit in hits)
+    twins = [hit for hit in hits if names[hit.name] > 1]
+    alike = Counter((hit.name, hit.classes) for hit in twins)
+    same = [hit.id for hit in twins if alike[hit.name, hit.classes] > 1]
+    contexts = first_contexts(house.store(), same) if same else {}
+    apart = {hit.id: _class_words(hit) for hit in twins}
+    return apart | {entity: snippet(context) for entity, context in contexts.items()}
+
+
+def snippet(context: UsedContext) -> str:
+    """Some words on either side of a mention."""
+    first = max(0, context.start - AROUND)
+    words = context.tokens[first : context.end + 1 + AROUND]
+    before = "… " if first else ""
+    after = " …" if context.end + 1 + AROUND < len(context.tokens) else ""
+    return f"“{before}{' '.join(words)[:LONGEST_SNIPPET]}{after}”"
+
+
+def _class_words(hit: EntityHit) -> str:
+    return ", ".join(hit.classes) or "no class"
+
+
+def draw_hit(view: View, hit: EntityHit, apart: str) -> None:
+    """A found entity as a button; `apart` tells it from others of its name."""
     more = [f"({hit.alias})"] if hit.alias else []
-    more += [f"· {classes}"] if twin else []
+    more += [f"· {apart}"] if apart else []
     st.button(
         as_text(" ".join([hit.name, *more])),
         key=f"add-{hit.id}",
         icon=":material/add:",
-        help=as_text(classes),
+        help=as_text(_class_words(hit)),
         disabled=hit.id in view.seeds,
         on_click=add_seed,
         args=(view, hit.id),
