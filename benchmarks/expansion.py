@@ -1,6 +1,7 @@
 """How long window search takes, beside a direct reading of the algorithm, at MESED's vocabulary.
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/expansion.py                # V = 14,489
+    PYTHONPATH=. MESE_HOME=data python benchmarks/expansion.py --bundle mese/demo/bundle
 
 It draws distributions of V entities in 70 clusters (two float32 matrices of V × V in a temporary
 folder, 1.7 GB at V = 14,489), opens them as memory maps, and expands a query of three seeds from
@@ -8,7 +9,8 @@ each cluster to 102 entities. The naive reading is tests/mese/naive_expand.py: a
 argsort of the vocabulary a step, scipy's entropy for each divergence. Both run on the same queries
 in the same process, and the lists are compared. The peak resident memory is that of a program of
 its own, which opens the index and answers the 70 queries; it counts the pages of the maps that the
-program touched, which the system may take back.
+program touched, which the system may take back. torch's batched search and the index in half precision are
+compared with the same lists; `--bundle FOLDER` says what half precision does to a bundle's own.
 """
 
 from __future__ import annotations
@@ -27,18 +29,27 @@ from pathlib import Path
 
 import numpy as np
 
+from db.corpus import load_corpus
+from db.store import Store
+from mese.bundle import Bundle
 from mese.expand import cosine_search, window_search
 from mese.index import EntityIndex
+from mese.settings import Settings
 from tests.mese.naive_expand import naive_search
+from train.evaluate import query_set, score_index
 
 CLUSTERS = 70
 SIZE = 102
+CUTS = (10, 50, SIZE)
 ARRAYS = ("mean_prob", "mean_log_prob", "row_sum", "sum_log_prob", "row_mean", "row_scale")
 ROWS_AT_ONCE = 500
 
 
 def main() -> int:
     options = _options()
+    if options.bundle:
+        _measure_bundle(options.bundle)
+        return 0
     if options.peak_of:
         print(json.dumps(_answer_all(options.peak_of)))
         return 0
@@ -56,6 +67,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--vocabulary", type=int, default=14_489, metavar="V")
     parser.add_argument("--naive", type=int, default=5, help="queries for the naive reading")
     parser.add_argument("--place", type=Path, help="where the temporary folder is made")
+    parser.add_argument(
+        "--bundle", type=Path, help="only half precision, on a bundle's queries in MESE_HOME"
+    )
     parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -114,6 +128,7 @@ def _measure(folder: Path, naive: int) -> None:
         kind = "side by side, exclusive" if exclusive else "each on its own"
         print(f"70 queries, {kind}: {seconds / len(queries) * 1e3:.2f} ms a query")
     _measure_torch(index, queries, lists)
+    _measure_half(index, queries, lists)
     alone = statistics.median(
         _seconds(partial(cosine_search, index, [q], SIZE)) for q in queries[:9]
     )
@@ -145,6 +160,49 @@ def _measure_torch(index: EntityIndex, queries: list[list[int]], lists: list[lis
         )
         if device == "cuda":
             print(f"torch, cuda, memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
+
+
+def _measure_half(index: EntityIndex, queries: list[list[int]], lists: list[list[int]]) -> None:
+    half = index.halved()
+    found = window_search(half, queries, SIZE)
+    seconds = _seconds(partial(window_search, half, queries, SIZE))
+    print(
+        f"half precision: {changed(lists, found)}; {seconds / len(queries) * 1e3:.2f} ms a query, "
+        f"{(index.mean_prob.nbytes + index.mean_log_prob.nbytes) / 2**31:.2f} GiB in place of "
+        f"{(index.mean_prob.nbytes + index.mean_log_prob.nbytes) / 2**30:.2f}"
+    )
+
+
+def changed(lists: list[list[int]], found: list[list[int]]) -> str:
+    """The share of lists whose beginning is another, and what the beginnings still share."""
+    parts = []
+    for cut in CUTS:
+        pairs = [(one[:cut], other[:cut]) for one, other in zip(lists, found, strict=True)]
+        moved = sum(one != other for one, other in pairs) / len(pairs)
+        kept = statistics.mean(len({*one} & {*other}) / len(one) for one, other in pairs)
+        parts.append(f"first {cut}: {moved:.0%} changed, {kept:.1%} of the entities kept")
+    return "; ".join(parts)
+
+
+def _measure_bundle(folder: Path) -> None:
+    """A bundle's own queries in half precision: those of the store, under every modality."""
+    settings = Settings()
+    bundle = Bundle.open(folder, settings.views)
+    policy = str(bundle.meta.get("image_policy", "top1"))
+    corpus = load_corpus(Store.open(settings.store_url), policy)
+    vocabulary = [entity.id for entity in bundle.entities]
+    classes = [one.name for one in corpus.classes]
+    queries = query_set(corpus, vocabulary, classes, 3)
+    print(f"bundle {bundle.name}, {len(queries)} queries of 3 seeds, V = {len(vocabulary):,}")
+    for modality in bundle.modalities:
+        index = bundle.index(modality)
+        half = index.halved()
+        ours = window_search(index, queries.seeds, SIZE), window_search(half, queries.seeds, SIZE)
+        averages = [score_index(one, queries).average for one in (index, half)]
+        print(
+            f"{modality} in half precision: {changed(*ours)}; "
+            f"Avg {averages[0]:.2f}, in half precision {averages[1]:.2f}"
+        )
 
 
 def _answer_all(folder: Path) -> dict[str, str]:

@@ -44,7 +44,7 @@ MAX_HEADER = 1_000_000
 STAMPED = ("bundle.json", "vocabulary.json")
 """The files that a bundle's stamp is made of, in this order."""
 
-_DTYPES = {"F32": np.float32, "F64": np.float64}
+_DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
 
 
 class BundleError(ValueError):

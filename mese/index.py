@@ -18,6 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 FLOOR = 1e-12
 """Probabilities are floored here and rows normalised again, so that every KL is finite."""
 
+HALF_UNIT = 2.0**-15
+"""What 1 stands for in a half-precision `mean_prob`: it holds P·2¹⁵, exact but for rounding.
+
+As they are, half precision would lose probabilities below 6e-8 and blur those below 6e-5, which at
+V = 14,489 is nearly all of them; so it keeps 11 bits down to 1.9e-9, and is 0 below 9e-13, about
+where `FLOOR` lies.
+"""
+
 BLOCK_CELLS = 8_000_000
 """Cells of a matrix that one pass holds at a time (32 MB of float32)."""
 
@@ -30,6 +38,10 @@ class EntityIndex:
     `sum_log_prob`, Λ_e = Σ_v ln q_e[v] of the floored and normalised row (the closed form's
     constant); `row_mean` and `row_scale`, mean and 1 / std of row e of `mean_log_prob` (0 where the
     row is flat).
+
+    In half precision (`halved`) the matrices are float16: `mean_prob` in units of `HALF_UNIT`,
+    `mean_log_prob` less each row's mean, which standardising takes away in any case. The float64
+    arrays are made of what is stored.
     """
 
     mean_prob: NDArray[np.float32]
@@ -46,7 +58,11 @@ class EntityIndex:
         Raises ValueError when the shapes are not square and equal, or when a row holds a negative
         probability, a NaN, or nothing but zeros.
         """
-        prob, log_prob = _as_float32(mean_prob), _as_float32(mean_log_prob)
+        return cls._over(_as_float32(mean_prob), _as_float32(mean_log_prob))
+
+    @classmethod
+    def _over(cls, prob: NDArray[Any], log_prob: NDArray[Any]) -> EntityIndex:
+        """The index over matrices as they are to be stored."""
         if prob.ndim != 2 or prob.shape[0] != prob.shape[1] or prob.shape != log_prob.shape:
             raise ValueError(
                 f"mean_prob {prob.shape} and mean_log_prob {log_prob.shape} must both be (V, V)"
@@ -61,6 +77,31 @@ class EntityIndex:
                 bad = start + int(np.flatnonzero(~np.isfinite(log_prob[rows]).all(axis=1))[0])
                 raise ValueError(f"mean_log_prob row {bad} holds a value that is not finite")
         return cls(prob, log_prob, row_sum, sum_log, *row_moments(log_prob))
+
+    def halved(self) -> EntityIndex:
+        """The index in half precision: half the size, and a share of the lists differ.
+
+        benchmarks/expansion.py prints the share. Raises ValueError for a probability of 2 or more.
+        """
+        if self.is_half:
+            return self
+        size = len(self)
+        prob, log_prob = np.empty((size, size), np.float16), np.empty((size, size), np.float16)
+        step = max(1, BLOCK_CELLS // max(size, 1))
+        for start in range(0, size, step):
+            rows = slice(start, start + step)
+            with np.errstate(over="ignore"):  # infinite values are refused below
+                prob[rows] = self.mean_prob[rows] / np.float32(HALF_UNIT)
+            log_prob[rows] = self.mean_log_prob[rows] - self.row_mean[rows, None]
+        return self._over(prob, log_prob)
+
+    @property
+    def is_half(self) -> bool:
+        return bool(self.mean_prob.dtype == np.float16)
+
+    def probabilities(self, position: int) -> NDArray[np.float64]:
+        """Row `position` of `mean_prob` as it is stored, float64 (V,)."""
+        return _wide(self.mean_prob[position])
 
     def __len__(self) -> int:
         return len(self.mean_prob)
@@ -77,13 +118,13 @@ class EntityIndex:
 
     def log_cells(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """`log_prob_at` before the rows are normalised."""
-        cells = self._plain_prob[rows[:, None], columns].astype(np.float64)
+        cells = _wide(self._plain_prob[rows[:, None], columns])
         np.maximum(cells, FLOOR, out=cells)
         return np.log(cells, out=cells)
 
     def own_log_prob(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """ln q_e[e] for each row e, float64 (len(rows),)."""
-        cells = self._plain_prob[rows, rows].astype(np.float64)
+        cells = _wide(self._plain_prob[rows, rows])
         return np.log(np.maximum(cells, FLOOR)) - self.log_row_sum[rows]
 
     @cached_property
@@ -102,6 +143,14 @@ def standardise(log_prob: NDArray[np.float32]) -> NDArray[np.float64]:
     """z = (g − mean) / std of one row that is in no index, float64 (V,); zeros where it is flat."""
     mean, scale = row_moments(log_prob[None])
     return (log_prob.astype(np.float64) - mean) * scale
+
+
+def _wide(prob: NDArray[Any]) -> NDArray[np.float64]:
+    """Stored probabilities as float64."""
+    wide: NDArray[np.float64] = prob.astype(np.float64)
+    if prob.dtype == np.float16:
+        wide *= HALF_UNIT
+    return wide
 
 
 def _as_float32(values: ArrayLike) -> NDArray[np.float32]:
@@ -129,7 +178,7 @@ def row_moments(
 def _row_constants(
     rows: NDArray[np.float32], first: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    wide = rows.astype(np.float64)
+    wide = _wide(rows)
     wrong = ~np.isfinite(wide).all(axis=1) | (wide < 0).any(axis=1) | ~(wide > 0).any(axis=1)
     if wrong.any():
         bad = first + int(np.flatnonzero(wrong)[0])

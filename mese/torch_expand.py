@@ -33,7 +33,7 @@ from mese.expand import (
     window_search_scored,
     window_width,
 )
-from mese.index import FLOOR, EntityIndex
+from mese.index import FLOOR, HALF_UNIT, EntityIndex
 
 CHUNK_BYTES = 256 * 2**20
 """Memory that a batch of queries may take beside the matrices."""
@@ -130,7 +130,10 @@ class _OnDevice:
 
     def log_cells(self, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         """`EntityIndex.log_cells` at index tensors that broadcast: float64 of their shape."""
-        return self.prob[rows, columns].double().clamp_min(FLOOR).log()
+        cells = self.prob[rows, columns].double()
+        if self.prob.dtype == torch.float16:
+            cells *= HALF_UNIT
+        return cells.clamp_min(FLOOR).log()
 
 
 def _on_device(index: EntityIndex, device: str) -> _OnDevice:

@@ -154,20 +154,29 @@ def represent(
             "lacks, below MESE_HOME/views; `demo` is ours."
         ),
     ] = None,
+    half: Annotated[
+        bool,
+        typer.Option(
+            "--half", help="The bundle's matrices in half precision; its views follow it."
+        ),
+    ] = False,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
 ) -> None:
     """Run all contexts through a trained run and write its bundle, with its metrics."""
     if (name is None) == (bundle is None):
         raise typer.BadParameter("give --name NAME for a run, or --bundle BUNDLE for its views")
     if bundle is not None:
-        if into is not None:
-            raise typer.BadParameter("--into goes with --name; views lie below MESE_HOME/views")
+        if into is not None or half:
+            raise typer.BadParameter(
+                "--into and --half go with --name; views lie below MESE_HOME/views, as precise "
+                "as their bundle"
+            )
         _represent_views(bundle, background)
     elif name is not None:
-        _represent_run(name, into)
+        _represent_run(name, into, half)
 
 
-def _represent_run(name: str, into: Path | None) -> None:
+def _represent_run(name: str, into: Path | None, half: bool) -> None:
     from train.loop import RunError
     from train.package import package
 
@@ -185,6 +194,7 @@ def _represent_run(name: str, into: Path | None) -> None:
                 _command(),
                 report,
                 settings.max_pixels,
+                half,
             )
         shown = shlex.quote(str(into)) if into else name
         say(f"Bundle written to {folder}. Next: python -m train evaluate {shown}")

@@ -162,7 +162,7 @@ def sharpness(index: EntityIndex) -> Sharpness:
     """See `Sharpness`; one pass over the matrix, a row at a time."""
     own, entropy = np.empty(len(index)), np.empty(len(index))
     for row in range(len(index)):
-        rest = np.asarray(index.mean_prob[row], dtype=np.float64)
+        rest = index.probabilities(row)
         own[row] = rest[row]
         rest[row] = 0
         rest /= max(rest.sum(), 1e-30)

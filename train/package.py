@@ -34,10 +34,12 @@ def package(
     command: str,
     report: Report,
     max_pixels: int = MAX_PIXELS,
+    half: bool = False,
 ) -> Path:
     """Write the bundle of a finished run into `folder`; restartable entity by entity.
 
-    Raises `RunError` when the run is not finished or the corpus is not the one it learnt.
+    With `half` its matrices are in half precision, and so measured. Raises `RunError` when the run
+    is not finished or the corpus is not the one it learnt.
     """
     summary = read_summary(run)
     if not summary.get("finished"):
@@ -50,8 +52,10 @@ def package(
     parts = prepare(corpus, config, run, features, device, report, max_pixels)
     model = _as_shipped(run, config)
     indexes = _represent_all(model, run, parts, device, report)
+    if half:
+        indexes = {modality: index.halved() for modality, index in indexes.items()}
     rows = table(corpus, parts.vocabulary, reported_classes(corpus, config.dev_share), indexes)
-    meta = _meta(corpus, run, summary, command, rows)
+    meta = {**_meta(corpus, run, summary, command, rows), "half": half}
     meta["method"] = dev_method(corpus, parts.vocabulary, summary["dev_classes"], indexes)
     return _write(folder, run, model, corpus, parts, config, indexes, meta, rows)
 
@@ -165,7 +169,8 @@ def _card(meta: dict[str, Any], rows: list[Row]) -> str:
         "masked-entity prediction. No class or gold list was read in training; the epoch was "
         f"chosen on the dev classes ({', '.join(meta['dev_classes']) or 'none'}), which the "
         "figures below leave out. Class names in vocabulary.json are for display. The app ranks "
-        f"with `{meta['method']}`, the better on the dev classes.",
+        f"with `{meta['method']}`, the better on the dev classes."
+        + (" Its matrices are in half precision." if meta["half"] else ""),
         "",
         f"Made by `{meta['fit_command']}` and `{meta['command']}` on {meta['created']}.",
         "",

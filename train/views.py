@@ -97,7 +97,8 @@ def _represent(
                 max_pixels,
             )
             encoded = renumber(encoded, list(images), source)
-        _make(opened.model, encoded, modality, source, views, device, report)
+        half = bundle.meta.get("half") is True
+        _make(opened.model, encoded, modality, source, views, device, report, half)
 
 
 def _make(
@@ -108,12 +109,13 @@ def _make(
     views: Path,
     device: str,
     report: Report,
+    half: bool,
 ) -> None:
-    """One index, by way of a folder for the unfinished rows."""
+    """One index, by way of a folder for the unfinished rows; as precise as the bundle's own."""
     work = views / f"represent-{modality}"
     tell = partial(_tell, report, modality)
     index = represent(model, encoded, modality, source or _no_patches, work, device, progress=tell)
-    write_index(views, modality, index)
+    write_index(views, modality, index.halved() if half else index)
     shutil.rmtree(work, ignore_errors=True)
 
 

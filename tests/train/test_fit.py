@@ -25,9 +25,11 @@ from mese.represent import represent
 from tests.mese.test_encoders import save_tokenizer
 from tests.train.conftest import silent
 from train.build import new_model, picture_files, prepare
+from train.evaluate import table
 from train.loop import RunError, fit
 from train.package import package
 from train.presets import FitConfig, configure
+from train.split import reported_classes
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,28 @@ def test_the_bundles_weights_give_its_index(
     index = represent(model, parts.encoded, "text+image", parts.features, tmp_path / "work")
     kept = Bundle.open(done.bundle).index("text+image")
     np.testing.assert_allclose(index.mean_log_prob, kept.mean_log_prob, rtol=1e-5, atol=1e-6)
+
+
+def test_a_bundle_in_half_precision_is_measured_as_it_is(
+    done: Done, corpus: Corpus, tmp_path: Path
+) -> None:
+    folder = package(
+        corpus, done.run, tmp_path / "half", done.features, "cpu", "c", silent, half=True
+    )
+    whole, half = Bundle.open(done.bundle), Bundle.open(folder)
+    assert (whole.meta["half"], half.meta["half"]) == (False, True)
+    assert "half precision" in (folder / "card.md").read_text()
+    assert "half precision" not in (done.bundle / "card.md").read_text()
+    vocabulary = corpus.vocabulary()
+    for modality in half.modalities:
+        index, wanted = half.index(modality), whole.index(modality).halved()
+        assert index.is_half
+        np.testing.assert_array_equal(index.mean_prob, wanted.mean_prob)
+        np.testing.assert_array_equal(index.mean_log_prob, wanted.mean_log_prob)
+        np.testing.assert_array_equal(index.sum_log_prob, wanted.sum_log_prob)
+    reported = reported_classes(corpus, half.meta["fit"]["dev_share"])
+    rows = table(corpus, vocabulary, reported, {m: half.index(m) for m in half.modalities})
+    assert half.meta["metrics"] == [row.as_dict() for row in rows]
 
 
 def test_parts_point_every_context_at_its_pictures_features(

@@ -118,6 +118,13 @@ def test_a_bundle_of_another_stamp_has_not_these_views(home: Path) -> None:
     assert opened(home).missing == VIEWS
 
 
+def test_views_are_as_precise_as_their_bundle(home: Path) -> None:
+    meta = home / "bundles" / "tiny" / "bundle.json"
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | {"half": True}))
+    make(home)
+    assert all(opened(home).index(modality).is_half for modality in VIEWS)
+
+
 class Killed(BaseException):
     """As good as a kill: nothing catches it."""
 
@@ -362,7 +369,8 @@ def test_a_damaged_progress_is_no_progress(home: Path, tmp_path: Path, written: 
     [
         ([], "give --name NAME for a run, or --bundle BUNDLE"),
         (["--name", "a", "--bundle", "b"], "give --name NAME for a run, or --bundle BUNDLE"),
-        (["--bundle", "tiny", "--into", "x"], "--into goes with --name"),
+        (["--bundle", "tiny", "--into", "x"], "--into and --half go with --name"),
+        (["--bundle", "tiny", "--half"], "--into and --half go with --name"),
     ],
 )
 def test_wrong_use(home: Path, arguments: list[str], said: str) -> None:
