@@ -9,8 +9,9 @@ each cluster to 102 entities. The naive reading is tests/mese/naive_expand.py: a
 argsort of the vocabulary a step, scipy's entropy for each divergence. Both run on the same queries
 in the same process, and the lists are compared. The peak resident memory is that of a program of
 its own, which opens the index and answers the 70 queries; it counts the pages of the maps that the
-program touched, which the system may take back. torch's batched search and the index in half precision are
-compared with the same lists; `--bundle FOLDER` says what half precision does to a bundle's own.
+program touched, which the system may take back. torch's batched search and the index in half
+precision are compared with the same lists; `--bundle FOLDER` says what half precision does to a
+bundle's own.
 """
 
 from __future__ import annotations
@@ -29,14 +30,9 @@ from pathlib import Path
 
 import numpy as np
 
-from db.corpus import load_corpus
-from db.store import Store
-from mese.bundle import Bundle
 from mese.expand import cosine_search, window_search
 from mese.index import EntityIndex
-from mese.settings import Settings
 from tests.mese.naive_expand import naive_search
-from train.evaluate import query_set, score_index
 
 CLUSTERS = 70
 SIZE = 102
@@ -186,6 +182,13 @@ def changed(lists: list[list[int]], found: list[list[int]]) -> str:
 
 def _measure_bundle(folder: Path) -> None:
     """A bundle's own queries in half precision: those of the store, under every modality."""
+    # Here, so that the peak of memory above is not theirs.
+    from db.corpus import load_corpus
+    from db.store import Store
+    from mese.bundle import Bundle
+    from mese.settings import Settings
+    from train.evaluate import query_set, score_index
+
     settings = Settings()
     bundle = Bundle.open(folder, settings.views)
     policy = str(bundle.meta.get("image_policy", "top1"))
