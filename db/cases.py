@@ -142,6 +142,13 @@ def find_cases(
         return Found(tuple(_cases(session, page.offset(first).limit(most))), total)
 
 
+def case_titles(store: Store, most: int = 100) -> dict[int, str]:
+    """Number → title of the newest cases."""
+    wanted = select(StoredCase.id, StoredCase.title).order_by(StoredCase.id.desc()).limit(most)
+    with store.read() as session:
+        return dict(session.execute(wanted).all())
+
+
 def count_cases(store: Store) -> int:
     """How many cases there are."""
     with store.read() as session:

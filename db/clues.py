@@ -7,25 +7,30 @@ entities have 203; `none` stands alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check
-from db.cases import Case, find_cases, read_case
-from db.models import StoredClue
+from db.cases import read_case
+from db.images import LOOKUP
+from db.models import StoredCase, StoredClue
+from db.shown import Shown
 from db.store import Store, StoreError
+from mese.batches import batches
 from mese.bounds import CLUES
 
 NONE = "none"
-MOST_CASES = 10_000
-"""Cases that one table is made of."""
-
 Clues = dict[int, dict[str, tuple[str, ...]]]
 """Entity → rater → clues, in the order of `CLUES`."""
+
+
+_Label = tuple[str, int, str]
+"""A corpus's fingerprint, an entity, a clue: what counts once."""
 
 
 @dataclass(frozen=True)
@@ -91,51 +96,55 @@ def clues_of(store: Store, number: int) -> Clues:
         return _clues(session, [number]).get(number, {})
 
 
-def clue_table(store: Store, case: Case | None = None) -> ClueTable:
+def clue_table(store: Store, number: int | None = None) -> ClueTable:
     """Table 6 over the tags of one case, or of all cases.
 
     An entity that a rater tagged in several cases of one corpus counts once with each clue.
     """
-    cases = [case] if case else list(find_cases(store, most=MOST_CASES).cases)
+    one = () if number is None else (StoredCase.id == number,)
+    tagged = select(StoredCase.id, StoredCase.shown).where(
+        *one, exists().where(StoredClue.case_id == StoredCase.id)
+    )
     with store.read() as session:
-        tags = _clues(session, [case.id for case in cases])
-    return table_of(cases, tags)
+        shown = {case: Shown.read(json.loads(text)) for case, text in session.execute(tagged)}
+        return table_of(shown, _clues(session, list(shown)))
 
 
-def table_of(cases: Sequence[Case], tags: Mapping[int, Clues]) -> ClueTable:
-    """The table of these cases' tags."""
-    by_rater: dict[str, set[tuple[str, int, str]]] = {}
-    by_class: dict[tuple[str, str], set[tuple[str, int, str]]] = {}
-    for case in cases:
-        title = ", ".join(case.shown.wanted)
-        for entity, raters in tags.get(case.id, {}).items():
+def table_of(cases: Mapping[int, Shown], tags: Mapping[int, Clues]) -> ClueTable:
+    """The table of tags in cases of which this was shown, both by case number."""
+    by_rater: dict[str, set[_Label]] = {}
+    by_class: dict[tuple[str, str], set[_Label]] = {}
+    for number, shown in cases.items():
+        title = ", ".join(shown.wanted)
+        for entity, raters in tags[number].items():
             for rater, clues in raters.items():
-                labels = {(case.shown.fingerprint, entity, clue) for clue in clues}
+                labels = {(shown.fingerprint, entity, clue) for clue in clues}
                 by_rater.setdefault(rater, set()).update(labels)
                 if title:
                     by_class.setdefault((title, rater), set()).update(labels)
     return ClueTable(
         {rater: _counts(by_rater[rater]) for rater in sorted(by_rater)},
         {place: _counts(by_class[place]) for place in sorted(by_class)},
-        sum(case.id in tags for case in cases),
+        len(cases),
     )
 
 
-def _counts(labels: set[tuple[str, int, str]]) -> ClueCounts:
+def _counts(labels: set[_Label]) -> ClueCounts:
     counts = {clue: sum(label[2] == clue for label in labels) for clue in CLUES}
     return ClueCounts(counts, len({label[:2] for label in labels}))
 
 
 def _clues(session: Session, numbers: Sequence[int]) -> dict[int, Clues]:
-    rows = session.execute(
-        select(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater, StoredClue.clue)
-        .where(StoredClue.case_id.in_(numbers))
-        .order_by(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater)
-    )
     found: dict[int, Clues] = {}
-    for number, entity, rater, clue in rows:
-        raters = found.setdefault(number, {}).setdefault(entity, {})
-        raters[rater] = _in_order((*raters.get(rater, ()), clue))
+    for some in batches(numbers, LOOKUP):
+        rows = session.execute(
+            select(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater, StoredClue.clue)
+            .where(StoredClue.case_id.in_(some))
+            .order_by(StoredClue.case_id, StoredClue.entity_id, StoredClue.rater)
+        )
+        for number, entity, rater, clue in rows:
+            raters = found.setdefault(number, {}).setdefault(entity, {})
+            raters[rater] = _in_order((*raters.get(rater, ()), clue))
     return found
 
 

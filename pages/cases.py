@@ -11,7 +11,15 @@ from pathlib import Path
 import streamlit as st
 
 from db.accounts import NotAllowed, Role
-from db.cases import Case, change_case, count_cases, delete_case, find_cases, may_change, read_case
+from db.cases import (
+    Case,
+    case_titles,
+    change_case,
+    count_cases,
+    delete_case,
+    may_change,
+    read_case,
+)
 from db.shown import corpus_now
 from db.store import StoreError
 from mese.bounds import MAX_NOTE, MAX_TITLE
@@ -202,14 +210,14 @@ def draw_saved(case: Case) -> None:
     )
     st.html(f'<ul class="mese-few">{seeds}</ul>')
     st.subheader("Result", anchor=False)
-    draw_case_grid(user, results_of(case), f"saved-{case.id}")
+    same_corpus = corpus_now(store).fingerprint == case.shown.fingerprint
+    draw_case_grid(user, results_of(case), f"saved-{case.id}", browse=same_corpus)
 
 
 def draw_beside(place: CasePlace, case: Case) -> None:
     """The case beside the same query under other conditions, and other cases."""
-    others = list(find_cases(store, most=OTHERS).cases)
-    titles = {str(other.id): other.title for other in others}
-    offered = list(dict.fromkeys([*choices(case, others), *place.beside]))
+    titles = case_titles(store, OTHERS)
+    offered = list(dict.fromkeys([*choices(case, titles), *place.beside]))
     key = "beside-" + ",".join(column.spelled for column in place.beside)
     st.multiselect(
         f"Beside the saved list, up to {MOST_BESIDE}",
@@ -218,7 +226,7 @@ def draw_beside(place: CasePlace, case: Case) -> None:
         max_selections=MOST_BESIDE,
         key=key,
         format_func=lambda column: as_text(
-            f"Case {column.name}: {titles.get(column.name, '')}"
+            f"Case {column.name}: {titles.get(int(column.name), 'an older one')}"
             if column.what == "case"
             else title_of(column)
         ),

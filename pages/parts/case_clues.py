@@ -39,7 +39,7 @@ def draw_clues(user: User, case: Case) -> None:
     clues = clues_of(house.store(), case.id)
     on_tags = (lambda tags: _work_off(user, case, tags)) if may else None
     draw_case_grid(user, results_of(case), f"clues-{case.id}", clues, on_tags)
-    draw_table(clue_table(house.store(), case), "this case")
+    draw_table(clue_table(house.store(), case.id), "this case")
 
 
 def draw_all_clues() -> None:

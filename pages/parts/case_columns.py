@@ -6,7 +6,7 @@ has no number any more (rejected entities, contexts left out) is dropped, and sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -157,9 +157,9 @@ def _changed(view: View, beside: Beside, engine: Engine) -> View:
     return view
 
 
-def choices(case: Case, others: Sequence[Case]) -> list[Beside]:
+def choices(case: Case, others: Iterable[int]) -> list[Beside]:
     """What can stand beside a case: now, modalities, methods, bundles, other cases."""
-    cases = [Beside("case", str(other.id)) for other in others if other.id != case.id]
+    cases = [Beside("case", str(other)) for other in others if other != case.id]
     return [Beside("now"), *_conditions(), *cases]
 
 

@@ -31,13 +31,13 @@ function fill(list, data) {
   list.setAttribute("aria-label", data.label);
   list.classList.toggle("mese-tagging", data.clues.length > 0);
   if (!same) {
-    list.replaceChildren(...data.cards.map((facts) => card(facts, data.clues)));
+    list.replaceChildren(...data.cards.map((facts) => card(facts, data)));
     stop(list, list.children[0]);
   }
   data.cards.forEach((facts, place) => showClues(list.children[place], facts));
 }
 
-function card(facts, clues) {
+function card(facts, { clues, browse }) {
   const made = make("li", `mese-card mese-${facts.kind}`);
   if (facts.id !== null) made.dataset.entity = facts.id;
   made.dataset.name = facts.name;
@@ -55,6 +55,16 @@ function card(facts, clues) {
   classes.append(facts.classes);
   made.append(name, classes, make("div", "mese-others"));
   if (clues.length) made.append(clueButtons(facts, clues));
+  if (browse && facts.id !== null) made.append(link(facts));
+  return made;
+}
+
+// A link that covers its card: the card shows what the link says. It loads Browse anew: the way
+// within the session (st.switch_page) leaves an address in the history that nobody asked for.
+function link(facts) {
+  const made = make("a", "mese-why");
+  made.href = `browse?entity=${encodeURIComponent(facts.id)}`;
+  made.setAttribute("aria-label", `${facts.rank}. ${facts.name}, look at it in Browse`);
   return made;
 }
 

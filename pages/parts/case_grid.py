@@ -46,14 +46,20 @@ def draw_case_grid(
     key: str,
     clues: Clues | None = None,
     on_tags: Callable[[Sequence[Tag]], None] | None = None,
+    browse: bool = False,
 ) -> None:
-    """Draw the cards; with `clues`, also what was tagged, and with `on_tags` the ways to tag."""
+    """Draw the cards; with `clues`, also what was tagged, and with `on_tags` the ways to tag.
+
+    With `browse` each card leads to its entity's page.
+    """
     data = {
         "cards": [_card(user, item, clues) for item in items],
         "label": "Results, best first",
         "clues": list(CLUES) if on_tags else [],
+        "browse": browse,
         "run": key,
     }
+
     if on_tags is None:
         _grid(key=key, data=data)
     else:

@@ -42,12 +42,11 @@ def picture_address(user: User, sha256: str | None) -> str | None:
         return None
     if served_by_route:
         return image_url(house.secret(), sha256, user.name, today(), thumb=True)
-    from db.corpus import image_file
-    from pages.parts.image_route import small
+    from pages.parts.image_files import thumbnail_of
 
-    path = image_file(house.store(), sha256)
     try:
-        return None if path is None else _within_the_page(small(path, sha256))
+        path = thumbnail_of(sha256)
+        return None if path is None else _within_the_page(path)
     except (OSError, UnreadableImage):
         return None
 

@@ -112,6 +112,16 @@ def test_a_case_is_shown_as_it_was_saved(page: Page, app: Server, home: Path) ->
     ]
 
 
+def test_a_saved_result_leads_to_its_entity(page: Page, app: Server, home: Path) -> None:
+    open_cases(page, app, "?case=1")
+    first = asked(home).results[0]
+    page.get_by_role("link", name=f"1. {first.name}, look at it in Browse").click()
+    expect(page.get_by_role("heading", name=first.name, exact=True)).to_be_visible()
+    expect(page).to_have_url(f"{app.url}/browse?entity={first.id}")
+    page.go_back()
+    expect(page.locator(".mese-card")).to_have_count(20)
+
+
 def test_another_bundle_is_told_of(page: Page, app: Server) -> None:
     open_cases(page, app, "?case=3")
     told = page.get_by_text("The bundle has changed since: it was main (000000000000), in use is")

@@ -13,6 +13,7 @@ from db.accounts import NotAllowed, Role, User
 from db.cases import (
     NewCase,
     case_tags,
+    case_titles,
     change_case,
     count_cases,
     delete_case,
@@ -147,6 +148,7 @@ def test_cases_come_newest_first_a_page_at_a_time_and_by_tag(filled: Store) -> N
     assert ([case.id for case in odd.cases], odd.total) == ([numbers[3], numbers[1]], 2)
     assert case_tags(filled) == {"odd": 2}
     assert count_cases(filled) == 5
+    assert case_titles(filled, 2) == {numbers[4]: "No 4", numbers[3]: "No 3"}
 
 
 def test_words_can_be_changed_and_nothing_else(filled: Store) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from db.accounts import NotAllowed, Role, User
-from db.cases import read_case, save_case
+from db.cases import save_case
 from db.clues import clue_table, clues_of, tag_clue
 from db.gold import gold_of, queries_with_gold
 from db.store import Store, StoreError
@@ -75,7 +75,7 @@ def test_table_6_counts_each_rater_apart(filled: Store, number: int) -> None:
     assert list(table.classes) == [("US cities", "ann"), ("US cities", "bob")]
     assert table.classes["US cities", "ann"].labels == 3
     assert table.cases == 3
-    one = clue_table(filled, read_case(filled, number))
+    one = clue_table(filled, number)
     assert (list(one.raters), one.raters["ann"].labels, one.cases) == (["ann"], 3, 1)
 
 

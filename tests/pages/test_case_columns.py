@@ -88,7 +88,7 @@ def test_what_cannot_be_asked_says_why(home: Path) -> None:
 
 def test_what_is_on_offer_is_there(home: Path) -> None:
     case, another = kept(home), kept(home, title="Another")
-    offered = choices(case, [another, case])
+    offered = choices(case, [another.id, case.id])
     assert [column.spelled for column in offered] == [
         *("now", "text-image", "text", "image"),
         *(f"method:{name}" for name in METHODS),
