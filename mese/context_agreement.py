@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mese.explain import cosine
+from mese.index import standardise
 from mese.mentions import Encodings
 
 
@@ -23,12 +25,5 @@ def agreement(encodings: Encodings) -> tuple[float | None, ...]:
     found: list[float | None] = [None] * len(rows)
     if len(telling) > 1:
         for number in telling:
-            found[number] = _cosine(rows[number], total - rows[number])
+            found[number] = cosine(standardise(rows[number]), standardise(total - rows[number]))
     return tuple(found)
-
-
-def _cosine(first: np.ndarray, second: np.ndarray) -> float:
-    """Of the two rows, standardised; 0 where one of them is the same everywhere."""
-    first, second = first - first.mean(), second - second.mean()
-    norm = float(np.sqrt((first @ first) * (second @ second)))
-    return float(first @ second) / norm if norm > 0 else 0.0

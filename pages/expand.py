@@ -77,7 +77,8 @@ def draw_expansion(view: View, seed_cards: Cards) -> None:
         asked = ask(engine, view, seed_cards, opened)
         with contexts_place:
             draw_contexts_button(user, asked, view)
-        notes(asked.notes)
+        with notes_place:
+            notes(asked.notes)
         if not asked.is_empty:
             draw_list(asked, view, seed_cards)
     except (BundleError, SeedError, StoreError) as error:
@@ -85,7 +86,8 @@ def draw_expansion(view: View, seed_cards: Cards) -> None:
 
 
 def draw_list(asked: Asked, view: View, seed_cards: Cards) -> None:
-    draw_kept_out(view, entity_cards(store, view.rejected))
+    with kept_out_place:
+        draw_kept_out(view, entity_cards(store, view.rejected))
     draw_results(user, asked, view, seed_cards)
     open_the_model(asked.engine.stamp, asked.engine)
 
@@ -115,7 +117,10 @@ with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
     draw_seeds(user, view, seed_cards, opened)
     contexts_place = st.container(width="content")
     settings_place = st.container(width="content")
-notes(as_text(note) for note in wrong)
+# Places that are always there, filled or not: an element that moves in the page is made anew.
+notes_place, kept_out_place = st.container(), st.container()
+with notes_place:
+    notes(as_text(note) for note in wrong)
 if not view.seed_count:
     draw_examples(view)
 elif ready:

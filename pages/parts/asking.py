@@ -41,8 +41,10 @@ class Asked:
     engine: Engine
     seeds: tuple[int, ...]
     options: Options
-    rows: tuple[SeedRow, ...]
-    notes: tuple[str, ...]
+    rows: tuple[SeedRow, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[int, ...] = ()
+    opened: tuple[OpenSeed, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -56,6 +58,11 @@ class Asked:
     def seeds_by(self) -> str:
         """The modality that the seeds' rows are of."""
         return str(self.engine.settle(self.options).seeds)
+
+    def rows_by(self, modality: str) -> list[SeedRow]:
+        """The rows that are made on the fly, under a modality; raises `SeedError` as the engine."""
+        own, _ = _rows_of_some_contexts(self, modality)
+        return [*own, *(_open_row(self.engine, seed, modality) for seed in self.opened)]
 
     @property
     def candidates(self) -> str:
@@ -78,40 +85,43 @@ def options_of(view: View) -> Options:
 
 def ask(engine: Engine, view: View, seed_cards: Cards, open_seeds: Mapping[str, OpenSeed]) -> Asked:
     """The view as a query; raises `BundleError` and `SeedError` where the engine refuses."""
-    known = tuple(seed for seed in view.seeds if engine.knows(seed))
-    asked = Asked(engine, known, options_of(view), (), ())
+    asked = Asked(
+        engine,
+        tuple(seed for seed in view.seeds if engine.knows(seed)),
+        options_of(view),
+        left_out=view.left_out,
+        opened=tuple(open_seeds[key] for key in view.open_seeds if key in open_seeds),
+    )
+    own, bare = _rows_of_some_contexts(asked, asked.seeds_by)
+    opened = [_open_row(engine, seed, asked.seeds_by) for seed in asked.opened]
     notes = [
         f"The model does not know {as_text(seed_cards[seed].name)}, which has too few sentences "
         "to learn from; the list is made without it."
         for seed in view.seeds
-        if seed not in known
+        if not engine.knows(seed)
     ]
-    own, bare = _rows_of_some_contexts(asked, view.left_out)
     notes += [
         f"All contexts of {as_text(engine.entity_name(seed))} are left out, so the list is made "
         "without it: use one of them again under “Contexts of the seeds”."
         for seed in bare
     ]
-    opened = [_open_row(asked, open_seeds[key]) for key in view.open_seeds if key in open_seeds]
-    seeds = tuple(seed for seed in known if seed not in bare)
+    seeds = tuple(seed for seed in asked.seeds if seed not in bare)
     return replace(asked, seeds=seeds, rows=(*own, *opened), notes=tuple(notes))
 
 
-def _rows_of_some_contexts(
-    asked: Asked, left_out: Sequence[int]
-) -> tuple[list[SeedRow], list[int]]:
+def _rows_of_some_contexts(asked: Asked, modality: str) -> tuple[list[SeedRow], list[int]]:
     """Rows of the seeds that do without some contexts, and the seeds that have none left."""
-    if not left_out:
+    if not asked.left_out:
         return [], []
-    owners = context_owners(house.store(), left_out)
+    owners = context_owners(house.store(), asked.left_out)
     partial = [seed for seed in asked.seeds if seed in owners.values()]
     rows, bare = [], []
     for seed, contexts in contexts_of(asked.engine, partial).items():
-        keep = [n for n, context in enumerate(contexts) if context.id not in left_out]
+        keep = [n for n, context in enumerate(contexts) if context.id not in asked.left_out]
         if not keep:
             bare.append(seed)
             continue
-        encodings = read_contexts(asked.engine, contexts, asked.seeds_by)
+        encodings = read_contexts(asked.engine, contexts, modality)
         rows.append(asked.engine.seed_row(encodings, seed, keep=keep))
     return rows, bare
 
@@ -137,12 +147,12 @@ def _file(sha256: str | None) -> Path | None:
     return None if sha256 is None else image_file(house.store(), sha256)
 
 
-def _open_row(asked: Asked, seed: OpenSeed) -> SeedRow:
+def _open_row(engine: Engine, seed: OpenSeed, modality: str) -> SeedRow:
     folder = house.settings().open_seeds
     image = open_image_file(folder, seed.image_hash) if seed.image_hash else None
     mention = Mention(seed.tokens, seed.start, seed.end, image)
-    encodings = _read(asked.engine.stamp, asked.seeds_by, (seed.key,), asked.engine, [mention])
-    return asked.engine.seed_row(encodings, None, seed.name)
+    encodings = _read(engine.stamp, modality, (seed.key,), engine, [mention])
+    return engine.seed_row(encodings, None, seed.name)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the contexts …")

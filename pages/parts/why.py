@@ -17,6 +17,7 @@ from mese.bundle import BundleError
 from mese.corpus import Result
 from mese.engine import SeedError
 from mese.explain import Why
+from mese.mentions import Mention
 from pages.parts import house
 from pages.parts.address import View
 from pages.parts.asking import Asked, contexts_of, mentions_of
@@ -38,7 +39,7 @@ def why_dialog(user: User, asked: Asked, view: View, result: Result) -> None:
 
 def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
     try:
-        known = asked.engine.explain(result.id, asked.seeds, asked.options, (), asked.rows)
+        known = explained(asked, result)
     except (BundleError, SeedError) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return
@@ -52,6 +53,13 @@ def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
     st.html('<h4 class="mese-part">What carried it: its contexts, strongest first</h4>')
     with st.container(key="why-contexts"):
         _draw_contexts(user, asked, result)
+
+
+def explained(asked: Asked, result: Result, mentions: Sequence[Mention] = ()) -> Why:
+    """What the engine says of the result; with `mentions`, of its contexts too."""
+    return asked.engine.explain(
+        result.id, asked.seeds, asked.options, mentions, asked.rows, asked.rows_by
+    )
 
 
 def _draw_portrait(user: User, result: Result) -> None:
@@ -139,11 +147,7 @@ def _weighed(
     cosines: Mapping[int, float] = {}
     try:
         with st.spinner("Reading its contexts …"):
-            mentions = mentions_of(contexts)
-            known = asked.engine.explain(
-                result.id, asked.seeds, asked.options, mentions, asked.rows
-            )
-        cosines = dict(known.contexts)
+            cosines = dict(explained(asked, result, mentions_of(contexts)).contexts)
     except (BundleError, SeedError) as error:
         st.info(
             f"{as_sentence(str(error))} So they stand in their own order.",
