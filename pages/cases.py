@@ -133,17 +133,19 @@ def draw_words(case: Case) -> None:
 def draw_changes(case: Case) -> None:
     """What is not as it was when the case was saved."""
     told = []
-    corpus = corpus_now(store)
+    corpus, was = corpus_now(store), case.shown.corpus
     if corpus.fingerprint != case.shown.fingerprint:
-        now = f"it is {as_text(corpus.name)} now" if corpus.name else "the store is empty now"
-        told.append(f"The corpus has changed since: it was {as_text(case.shown.corpus)}, {now}.")
+        now = f"in the store is {as_text(corpus.name)}" if corpus.name else "the store is empty"
+        same = corpus.name == was
+        changed = f"it was another {as_text(was)}" if same else f"it was {as_text(was)}, {now}"
+        told.append(f"The corpus has changed since: {changed}.")
     stamp = str(case.document.get("stamp", ""))
     try:
         engine = house.engine()
         if engine.stamp != stamp:
-            was = as_text(f"{case.document.get('bundle', '')} ({stamp[:SHORT]})")
+            old = as_text(f"{case.document.get('bundle', '')} ({stamp[:SHORT]})")
             new = as_text(f"{engine.name} ({engine.stamp[:SHORT]})")
-            told.append(f"The bundle has changed since: it was {was}, in use is {new}.")
+            told.append(f"The bundle has changed since: it was {old}, in use is {new}.")
     except BundleError as error:
         told.append(as_sentence(str(error)))
     if told:
@@ -225,7 +227,7 @@ def draw_beside(place: CasePlace, case: Case) -> None:
         default=list(place.beside),
         max_selections=MOST_BESIDE,
         key=key,
-        format_func=lambda column: as_text(
+        format_func=lambda column: (  # plain: a multiselect shows its options as they are
             f"Case {column.name}: {titles.get(int(column.name), 'an older one')}"
             if column.what == "case"
             else title_of(column)

@@ -106,7 +106,7 @@ def _draw_export_of_several(cases: Sequence[Case]) -> None:
         "Cases of this page",
         list(titles),
         default=list(titles),
-        format_func=lambda number: as_text(f"{number} · {titles[number]}"),
+        format_func=lambda number: f"{number} · {titles[number]}",
         max_selections=MOST_EXPORTED,
         key="export-these",
     )

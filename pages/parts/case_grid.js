@@ -15,7 +15,8 @@ export default function ({ parentElement, data, setStateValue }) {
   fill(list, data);
   list.onclick = (event) => onClick(event, send);
   list.onkeydown = (event) => onKey(event, list, data.clues, send);
-  list.onfocusin = (event) => stop(list, event.target.closest(".mese-card"));
+  // Setting it again is no second one: it is the same function.
+  list.addEventListener("focusin", onFocus);
 }
 
 function make(tag, className, text) {
@@ -99,6 +100,10 @@ function picture(facts) {
   shown.onerror = () => shown.replaceWith(none()); // the file went since
   shown.src = facts.src;
   return shown;
+}
+
+function onFocus(event) {
+  stop(event.currentTarget, event.target.closest(".mese-card"));
 }
 
 function onClick(event, send) {

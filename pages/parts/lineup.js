@@ -5,19 +5,26 @@
 const HINT =
   "Point at an entity to find it in every column; press it to keep it. Arrow keys move.";
 
+const listening = new WeakSet();
+
 export default function ({ parentElement, data }) {
   const root = parentElement.querySelector(".mese-lineup");
   if (root.dataset.run === data.run) return;
   const pinned = root.querySelector("[aria-pressed='true']")?.dataset.key;
   draw(root, data);
   root.dataset.run = data.run;
-  root.onmouseover = (event) => lightUp(root, keyOf(event.target));
-  root.onmouseleave = () => lightUp(root, null);
-  root.onfocusin = (event) => onFocus(root, event.target);
-  root.onfocusout = () => lightUp(root, null);
-  root.onclick = (event) => pin(root, keyOf(event.target));
-  root.onkeydown = (event) => onKey(root, event);
+  if (!listening.has(root)) listen(root);
   if (pinned) pin(root, pinned);
+}
+
+function listen(root) {
+  listening.add(root);
+  root.addEventListener("mouseover", (event) => lightUp(root, keyOf(event.target)));
+  root.addEventListener("mouseleave", () => lightUp(root, null));
+  root.addEventListener("focusin", (event) => onFocus(root, event.target));
+  root.addEventListener("focusout", () => lightUp(root, null));
+  root.addEventListener("click", (event) => pin(root, keyOf(event.target)));
+  root.addEventListener("keydown", (event) => onKey(root, event));
 }
 
 function keyOf(target) {
@@ -88,7 +95,7 @@ function row(facts) {
 }
 
 function tone(sign) {
-  return { "▲": "mese-up", "▼": "mese-down", n: "mese-new" }[sign[0]] ?? "";
+  return { "↑": "mese-up", "↓": "mese-down", n: "mese-new" }[sign[0]] ?? "";
 }
 
 function picture(facts) {
@@ -116,12 +123,12 @@ function gone(items) {
   return box;
 }
 
+// Lights up the entity that is pointed at, and the one that was pressed.
 function lightUp(root, key) {
-  for (const item of root.querySelectorAll(".mese-lit")) item.classList.remove("mese-lit");
-  const lit = key ?? root.querySelector("[aria-pressed='true']")?.dataset.key;
-  if (!lit) return;
-  for (const item of root.querySelectorAll(`[data-key="${CSS.escape(lit)}"]`)) {
-    item.classList.add("mese-lit");
+  const pinned = root.querySelector("[aria-pressed='true']")?.dataset.key;
+  for (const item of root.querySelectorAll("[data-key]")) {
+    const lit = item.dataset.key === key || item.dataset.key === pinned;
+    item.classList.toggle("mese-lit", lit);
   }
 }
 

@@ -92,7 +92,7 @@ def move_of(before: int | None, rank: int) -> tuple[str, str]:
         return "=", "at the same rank"
     places = abs(before - rank)
     up = rank < before
-    return f"{'▲' if up else '▼'}{places}", f"{count(places, 'place')} {'up' if up else 'down'}"
+    return f"{'↑' if up else '↓'}{places}", f"{count(places, 'place')} {'up' if up else 'down'}"
 
 
 def _tally(column: Column, common: int, compared: bool) -> str:

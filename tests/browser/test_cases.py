@@ -145,7 +145,7 @@ def test_side_by_side_holds_lists_against_the_saved_one(
     for result in text:
         before = saved.get(result.id)
         moved = (before or 0) - result.rank
-        arrow = f"▲{moved}" if moved > 0 else f"▼{-moved}"
+        arrow = f"↑{moved}" if moved > 0 else f"↓{-moved}"
         signs.append("new" if before is None else "=" if moved == 0 else arrow)
     assert rows.locator(".mese-moved").all_text_contents() == signs
     gone = [name for name in map(NAMES.__getitem__, saved) if name not in {r.name for r in text}]
@@ -163,12 +163,15 @@ def test_an_entity_is_lit_up_in_every_column(page: Page, app: Server) -> None:
     }
     assert lit.count() >= 2
     first.click()
+    page.locator(".mese-column").nth(0).locator(".mese-row").nth(5).hover()
+    assert len(set(lit.evaluate_all("all => all.map(i => i.dataset.key)"))) == 2
     page.mouse.move(0, 0)
     told = page.locator(".mese-told")
     expect(told).to_contain_text("As saved: 2 · Text and image: 2 · Cosine: ")
     assert lit.count() >= 2
     page.keyboard.press("ArrowDown")
     expect(page.locator(".mese-row:focus")).to_have_attribute("data-rank", "3")
+    expect(page.locator(".mese-row[tabindex='0']")).to_have_attribute("data-rank", "3")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".mese-column").nth(1).locator(".mese-row:focus")).to_have_count(1)
     page.keyboard.press("Enter")

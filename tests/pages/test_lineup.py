@@ -32,8 +32,8 @@ def column(
     [
         (None, 3, "new", "not in the first list"),
         (3, 3, "=", "at the same rank"),
-        (15, 3, "▲12", "12 places up"),
-        (2, 3, "▼1", "1 place down"),
+        (15, 3, "↑12", "12 places up"),
+        (2, 3, "↓1", "1 place down"),
     ],
 )
 def test_a_move_is_told_in_a_sign_and_in_words(
@@ -46,9 +46,9 @@ def test_every_column_is_held_against_the_first() -> None:
     first, second, third = line_up(ANN, [column("abcd"), column("bxad"), column("")])
     assert [row["sign"] for row in first["rows"]] == [""] * 4
     assert [(row["name"], row["sign"]) for row in second["rows"]] == [
-        ("b", "▲1"),
+        ("b", "↑1"),
         ("x", "new"),
-        ("a", "▼2"),
+        ("a", "↓2"),
         ("d", "="),
     ]
     assert [(item["name"], item["was"]) for item in second["gone"]] == [("c", 3)]
@@ -65,7 +65,7 @@ def test_what_could_not_be_made_has_nothing_gone() -> None:
 
 def test_between_corpora_names_tell_entities() -> None:
     _, second = line_up(ANN, [column("ab"), column("ba", corpus="g", shift=7)])
-    assert [row["sign"] for row in second["rows"]] == ["▲1", "▼1"]
+    assert [row["sign"] for row in second["rows"]] == ["↑1", "↓1"]
 
 
 def test_within_a_corpus_namesakes_are_two() -> None:
