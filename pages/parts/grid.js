@@ -8,7 +8,10 @@ const cards = new WeakMap(); // per grid: entity id → its card, kept from list
 export default function ({ parentElement, data, setStateValue }) {
   const list = parentElement.querySelector(".mese-grid");
   if (!acts.has(list)) acts.set(list, []);
-  if (!cards.has(list)) cards.set(list, new Map());
+  if (!cards.has(list)) {
+    cards.set(list, new Map());
+    list.addEventListener("focusin", (event) => stop(list, event.target.closest(".mese-card")));
+  }
 
   const press = (what, id) => {
     const done = acts.get(list);
@@ -17,15 +20,15 @@ export default function ({ parentElement, data, setStateValue }) {
     setStateValue("acts", acts.get(list));
   };
 
-  const focused = document.activeElement?.closest?.(".mese-card");
-  const place = focused && list.contains(focused) ? [...list.children].indexOf(focused) : -1;
+  const item = list.contains(document.activeElement) ? document.activeElement : null;
+  const place = [...list.children].indexOf(item?.closest(".mese-card"));
   fill(list, data);
-  if (place >= 0) focusCard(list, list.contains(focused) ? focused : list.children[place]);
+  if (item && list.contains(item)) item.focus();
+  else if (place >= 0) focusCard(list, list.children[Math.min(place, list.children.length - 1)]);
   if (!list.querySelector(".mese-why[tabindex='0']")) stop(list, list.children[0]);
 
   list.onclick = (event) => onClick(event, press);
   list.onkeydown = (event) => onKey(event, list, press);
-  list.onfocusin = (event) => stop(list, event.target.closest(".mese-card"));
 }
 
 function fill(list, data) {
@@ -37,7 +40,9 @@ function fill(list, data) {
     fresh.set(facts.id, card);
   }
   cards.set(list, fresh);
-  list.replaceChildren(...fresh.values());
+  const now = [...fresh.values()];
+  const same = now.length === list.children.length && now.every((c, n) => c === list.children[n]);
+  if (!same) list.replaceChildren(...now);
   list.setAttribute("aria-label", data.label);
   list.dataset.run = data.run; // what a test or a benchmark waits for
 }
@@ -91,6 +96,8 @@ function action(what, text) {
 function browseLink() {
   const made = element("a", "mese-act mese-browse", "↗");
   made.tabIndex = -1;
+  made.target = "_blank"; // the list stays as it is, with what is accepted
+  made.rel = "noopener";
   return made;
 }
 
@@ -112,7 +119,7 @@ function write(card, facts) {
   card.querySelector(".mese-accept").setAttribute("aria-pressed", String(facts.accepted));
   label(card.querySelector(".mese-reject"), `Reject ${facts.name}`);
   const browse = card.querySelector(".mese-browse");
-  label(browse, `Look at ${facts.name} in Browse`);
+  label(browse, `Look at ${facts.name} in Browse, in a new tab`);
   browse.href = `browse?entity=${encodeURIComponent(facts.id)}`;
 }
 
@@ -147,16 +154,8 @@ function missing(facts) {
 
 function onClick(event, press) {
   const card = event.target.closest(".mese-card");
-  const item = event.target.closest("button, a");
-  if (!card || !item) return;
-  const id = Number(card.dataset.entity);
-  if (item.tagName === "A") {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // its own tab
-    event.preventDefault(); // within this session, without loading the app anew
-    press("browse", id);
-  } else {
-    act(card, item.dataset.what ?? "why", press);
-  }
+  const item = event.target.closest("button");
+  if (card && item) act(card, item.dataset.what ?? "why", press);
 }
 
 function act(card, what, press) {
@@ -167,7 +166,7 @@ function act(card, what, press) {
 }
 
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: columns, ArrowUp: (l) => -columns(l) };
-const KEYS = { a: "accept", x: "reject", b: "browse" };
+const KEYS = { a: "accept", x: "reject" };
 
 function onKey(event, list, press) {
   const card = event.target.closest(".mese-card");

@@ -17,7 +17,7 @@ import streamlit as st
 
 KEY = "grid"
 LAST_ACT = "grid: last act"
-ACTS = ("why", "accept", "reject", "browse")
+ACTS = ("why", "accept", "reject")
 
 _SCRIPT = Path(__file__).with_name("grid.js")
 

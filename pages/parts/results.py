@@ -27,11 +27,9 @@ from pages.parts.cards import Cards, kind_of, result_card, shared_classes
 from pages.parts.controls import MODALITY_WORDS
 from pages.parts.grid import Act, draw_grid
 from pages.parts.keeping import draw_keeping
-from pages.parts.links import BROWSE
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import WHY, accepted, set_accepted, show
 
-BROWSE_TO = "expand: browse to"
 ALL = "all"
 KIND_WORDS = {ALL: "All", "hit": "✓ Hits", "hard": "▲ Hard negatives", "other": "○ Others"}
 
@@ -39,9 +37,6 @@ KIND_WORDS = {ALL: "All", "hit": "✓ Hits", "hard": "▲ Hard negatives", "othe
 @st.fragment
 def draw_results(user: User, asked: Asked, view: View, seed_cards: Cards) -> None:
     """The list and all that is done with it."""
-    going = st.session_state.pop(BROWSE_TO, None)
-    if going is not None:
-        st.switch_page(BROWSE, query_params={"entity": str(going)})
     try:
         results = asked.expansion.results
     except (BundleError, SeedError) as error:
@@ -202,8 +197,6 @@ def _work_off(acts: Sequence[Act], view: View) -> None:
     for act in acts:
         if act.what == "why":
             st.session_state[WHY] = act.entity
-        elif act.what == "browse":
-            st.session_state[BROWSE_TO] = act.entity
         elif act.what == "reject":
             new = new.rejecting(act.entity)
         elif act.entity in liked:

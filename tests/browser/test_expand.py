@@ -185,8 +185,16 @@ def test_the_grid_is_worked_by_keys_alone(page: Page, live: Server, engine: Engi
 
 def test_only_one_card_is_a_stop_of_the_tab_key(page: Page, live: Server, engine: Engine) -> None:
     open_expand(page, live)
-    expect_list(page, answer(engine, [0, 1, 2]))
-    assert page.locator(".mese-grid [tabindex='0']").count() == 4
+    shown = answer(engine, [0, 1, 2])
+    expect_list(page, shown)
+    stops = page.locator(".mese-grid [tabindex='0']")
+    expect(stops).to_have_count(4)  # its picture, accept, reject, and the way to Browse
+    accept = card(page, shown[2]).locator(".mese-accept")
+    accept.click()
+    expect(page.get_by_role("button", name="Add 1 accepted")).to_be_visible()
+    page.wait_for_selector(SETTLED)
+    expect(accept).to_be_focused()
+    assert stops.count() == card(page, shown[2]).locator("[tabindex='0']").count() == 4
 
 
 def test_why_shows_what_the_engine_says(
@@ -218,14 +226,15 @@ def test_why_shows_what_the_engine_says(
     expect(page.get_by_role("heading", name=NAMES[entity], exact=True)).to_be_visible()
 
 
-def test_a_card_leads_to_browse_and_back(page: Page, live: Server, engine: Engine) -> None:
+def test_a_card_leads_to_browse_in_a_tab_of_its_own(
+    page: Page, live: Server, engine: Engine
+) -> None:
     open_expand(page, live)
     first = answer(engine, [0, 1, 2])[0]
-    browse = card(page, first).locator(".mese-browse")
-    assert browse.get_attribute("href") == f"browse?entity={first}"  # for a tab of its own
-    browse.click()
-    page.wait_for_url(f"**/browse?entity={first}")
-    page.go_back()
+    with page.expect_popup() as opened:
+        card(page, first).locator(".mese-browse").click()
+    expect(opened.value.get_by_role("heading", name=NAMES[first], exact=True)).to_be_visible()
+    assert opened.value.url.endswith(f"/browse?entity={first}")
     expect_list(page, answer(engine, [0, 1, 2]))
 
 

@@ -38,7 +38,7 @@ def test_what_is_no_act_is_left_out() -> None:
         {},
         7,
     ]
-    assert read_acts([*wrong, sent(5, "browse", 4)], 0) == [Act(5, "browse", 4)]
+    assert read_acts([*wrong, sent(5, "accept", 4)], 0) == [Act(5, "accept", 4)]
     assert read_acts(None, 0) == []
     assert read_acts({"number": 1}, 0) == []
 
