@@ -9,9 +9,10 @@ that was cut off goes on entity by entity, and programs that want the same views
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from mese.images import MAX_PIXELS
 from mese.model import MultiExpan
 from mese.represent import represent
 from train.build import Report, fill_features, picture_files, renumber
+
+WHOSE = "bundle"
+"""The file in a folder of views that says which folder their bundle lies in."""
 
 
 def represent_views(
@@ -50,6 +54,7 @@ def represent_views(
     with _one_at_a_time(bundle.views, report):
         made = bundle.missing  # others may have made them meanwhile
         if made:
+            _drop_older(bundle, bundle.views)
             _represent(corpus, bundle, bundle.views, features, device, report, max_pixels)
         return made
 
@@ -125,6 +130,19 @@ def _no_patches(rows: Any) -> Any:
 
 def _tell(report: Report, modality: str, done: int, of: int) -> None:
     report(f"entities by {modality}", done, of, "")
+
+
+def _drop_older(bundle: Bundle, views: Path) -> None:
+    """Take away the views of what stood in the bundle's folder before it was written anew."""
+    here = os.fsencode(bundle.folder.resolve())
+    (views / WHOSE).write_bytes(here)
+    for note in views.parent.glob(f"*/{WHOSE}"):
+        older = note.parent
+        if older == views or note.read_bytes() != here:
+            continue
+        with (older / "lock").open("ab") as stream, suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else some program still makes them
+            shutil.rmtree(older, ignore_errors=True)
 
 
 @contextmanager

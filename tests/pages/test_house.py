@@ -10,6 +10,7 @@ import pytest
 
 from mese.bundle import BundleError
 from pages.parts import house
+from train.beside import NotMade
 
 
 @pytest.fixture
@@ -19,7 +20,14 @@ def home(small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     shutil.copytree(small_home, home)
     monkeypatch.setenv("MESE_HOME", str(home))
     monkeypatch.delenv("MESE_DATABASE_URL", raising=False)
-    caches = (house.settings, house.store, house.secret, house._fitting_bundle, house._load_engine)
+    caches = (
+        house.settings,
+        house.store,
+        house.secret,
+        house._fitting_bundle,
+        house._load_engine,
+        house._views_beside,
+    )
     for cached in caches:
         cached.clear()
     yield home
@@ -70,3 +78,18 @@ def test_a_bundle_that_vanishes_is_told_until_it_is_back(home: Path) -> None:
         house.engine()
     (home / "aside.json").rename(home / "bundles" / "toy" / "bundle.json")
     assert house.engine().name == "toy"
+
+
+def test_views_that_a_bundle_cannot_have_are_told_and_those_there_are_not(home: Path) -> None:
+    told = house.views_progress()
+    assert isinstance(told, NotMade)
+    assert "bundle 'toy' holds no model, so it has text+image alone" in told.reason
+    views = home / "views" / house.engine().stamp
+    views.mkdir(parents=True)
+    for modality in ("text", "image"):
+        shutil.copyfile(
+            home / "bundles" / "toy" / "index-text+image.safetensors",
+            views / f"index-{modality}.safetensors",
+        )
+    assert house.views_progress() is None
+    assert house.engine().bundle.modalities == ("text+image", "text", "image")

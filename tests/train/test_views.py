@@ -97,6 +97,7 @@ def test_views_equal_what_packaging_makes(home: Path, whole: Path) -> None:
     assert {p.name for p in folder.iterdir()} == {
         "index-text.safetensors",
         "index-image.safetensors",
+        "bundle",
         "lock",
     }
 
@@ -116,6 +117,19 @@ def test_a_bundle_of_another_stamp_has_not_these_views(home: Path) -> None:
     meta = home / "bundles" / "tiny" / "bundle.json"
     meta.write_text(json.dumps(json.loads(meta.read_text()) | {"created": "later"}))
     assert opened(home).missing == VIEWS
+
+
+def test_views_of_a_bundle_that_was_written_anew_are_swept(home: Path) -> None:
+    make(home)
+    first = opened(home).stamp
+    other = home / "views" / "other"
+    shutil.copytree(home / "views" / first, other)
+    (other / "bundle").write_text("/another/bundle")
+    meta = home / "bundles" / "tiny" / "bundle.json"
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | {"created": "later"}))
+    make(home)
+    assert {folder.name for folder in (home / "views").iterdir()} == {opened(home).stamp, "other"}
+    assert first != opened(home).stamp
 
 
 def test_views_are_as_precise_as_their_bundle(home: Path) -> None:
