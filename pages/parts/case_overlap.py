@@ -25,9 +25,11 @@ from pages.parts.address import View
 from pages.parts.asking import options_of
 from pages.parts.calm import notes
 from pages.parts.case_columns import query_now
+from pages.parts.controls import making_words
 from pages.parts.figures import Figure, draw_figure
 from pages.parts.pictures import picture_html
 from pages.parts.text import as_html, as_sentence, as_text, count
+from train.beside import Making
 
 WORDS = {TEXT: "text", IMAGE: "image", BOTH: "text and image"}
 LETTERS = {TEXT: "T", IMAGE: "V", BOTH: "T+V"}
@@ -147,6 +149,8 @@ def draw_case_overlap(user: User, case: Case) -> None:
     query = query_now(case)
     try:
         engine = _with_all_views()
+        if engine is None:
+            return
         cards = entity_cards(house.store(), query.view.seeds)
         classes = [cards[seed].classes for seed in query.view.seeds if seed in cards]
         wanted = tuple(n for n in (classes[0] if classes else ()) if all(n in c for c in classes))
@@ -196,16 +200,31 @@ def _draw_entities(user: User, title: str, entities: Sequence[int], about: str) 
     )
 
 
-def _with_all_views() -> Engine:
-    """The engine in use; raises `BundleError` where it lacks a view that the figure compares."""
+def _with_all_views() -> Engine | None:
+    """The engine in use; None, and told with the progress, where it lacks a view.
+
+    Raises `BundleError` where no bundle fits.
+    """
     engine = house.engine()
     missing = [WORDS[view] for view in VIEWS if view not in engine.bundle.modalities]
     if missing:
-        raise BundleError(
-            f"bundle {engine.name!r} has no representation by {' and '.join(missing)} yet; "
-            f"make it with `{engine.bundle.mend}`"
-        )
+        _wait_for(missing)
+        return None
     return engine
+
+
+@st.fragment(run_every="5s")
+def _wait_for(missing: Sequence[str]) -> None:
+    """What the bundle cannot say yet, and how far that is; draws all anew once it is there."""
+    progress = house.views_progress()
+    if progress is None:
+        st.rerun()
+    lacks = " and ".join(f"by {words}" for words in missing)
+    st.info(f"Figure 3 needs lists {lacks}, which are not there yet.", icon=":material/info:")
+    if isinstance(progress, Making):
+        st.progress(progress.done / max(progress.of, 1), making_words(progress))
+    else:
+        st.caption(as_sentence(progress.reason))
 
 
 def draw_all_overlaps() -> None:
@@ -215,6 +234,8 @@ def draw_all_overlaps() -> None:
         engine = _with_all_views()
     except BundleError as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
+        return
+    if engine is None:
         return
     key = Counted.key_of(engine)
     kept = _kept()

@@ -245,14 +245,21 @@ def test_clues_are_tagged_by_click_and_by_key_and_counted(page: Page, app: Serve
     expect(page.get_by_text("Over all cases: tags in 1 case")).to_be_visible()
 
 
-def test_a_cases_words_are_changed_and_the_last_one_is_deleted(
-    page: Page, start: Start, tmp_path: Path
+def test_a_home_of_one_modality_and_one_case_that_goes(
+    page: Page, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MESE_BUNDLE", "other")
     store = make_home(tmp_path)
     keep(store, tmp_path, "First")
     store.close()
     own = start(tmp_path)
+    open_cases(page, own, "?case=1&show=overlap")
+    expect(page.get_by_text("Figure 3 needs lists by text and by image")).to_be_visible()
     open_cases(page, own, "?case=1")
+    page.get_by_text("Side by side", exact=True).click()
+    expect(page).to_have_url(f"{own.url}/cases?case=1&beside=now")
+    open_cases(page, own, "?case=1&beside=text")
+    expect(page.locator(".mese-trouble")).to_contain_text("has no 'text' representation")
     page.get_by_role("button", name="Change").click()
     page.get_by_label("Title").fill("Second")
     page.get_by_label("Tags, with commas between").fill("a, B, a")

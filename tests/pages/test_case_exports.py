@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from hypothesis import example, given, strategies
 from markdown_it import MarkdownIt
 from PIL import Image
 
@@ -20,10 +21,11 @@ from db.accounts import Role, User
 from db.cases import Case, NewCase, read_case, save_case
 from db.clues import clues_of, tag_clue
 from db.open_seeds import OpenSeed, keep_open_seed
+from mese.printable import printable
 from pages.parts import house
 from pages.parts.case_facts import results_of, seeds_of, tally
 from pages.parts.case_html import cases_html
-from pages.parts.case_markdown import cases_zip, file_name
+from pages.parts.case_markdown import cases_zip, escaped, file_name
 from pages.parts.case_pictures import MOST_BYTES, SIDE
 from tests.conftest import HOSTILE, NAMES, PICTURELESS, fill_store
 
@@ -145,6 +147,23 @@ def test_markdown_shows_every_text_as_itself(home: Path) -> None:
     assert shape.tags.count("td") == 7 * len(LISTED)
     for text in (*HOSTILE, *filter(None, NOTE.splitlines()), "<tag>, b|c", "<i>toy</i>"):
         assert text in shape.text
+
+
+@given(strategies.text())
+@example("1) a")
+@example("- a")
+@example("a | b \\| c")
+@example("&amp; <b> `x` ~~y~~ __z__ \\")
+@example("===")
+def test_any_text_is_literal_in_markdown(text: str) -> None:
+    """In a paragraph, a heading, a list and a table, with what GitHub adds to Markdown."""
+    shown = printable(" ".join(text.split()))
+    plain = {"p", "h1", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    reader = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    for before, after in (("", ""), ("# ", ""), ("- ", ""), ("| a |\n|---|\n| ", " |")):
+        shape = Shape(reader.render(f"{before}{escaped(text)}{after}"))
+        assert set(shape.tags) <= plain
+        assert shown in shape.text
 
 
 def test_markdowns_pictures_are_in_the_zip(home: Path) -> None:
