@@ -6,6 +6,7 @@ pages without a model start fast.
 
 from __future__ import annotations
 
+import atexit
 import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,6 +138,7 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # or torch's bindings would be told as leaked when the app ends
 
 
 def views_progress() -> Making | NotMade | None:
