@@ -170,6 +170,15 @@ def test_mistakes_are_one_line_and_their_exit_code(
         assert done.exception is None or isinstance(done.exception, SystemExit)
 
 
+def test_a_gpu_that_is_not_there_is_missed(
+    made: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    done = call("evaluate", "first", "--device", "cuda")
+    assert done.exit_code == 1
+    assert "torch finds no GPU here, so nothing runs on 'cuda'; use cpu" in done.stderr
+
+
 def test_an_empty_store_says_what_to_do(call: Call, tmp_path: Path) -> None:
     done = call("fit", "--name", "x", at=tmp_path)
     assert done.exit_code == 1
