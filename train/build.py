@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mese.bundle import write_json
 from mese.bundle_model import load_weights
 from mese.corpus import Corpus
 from mese.encoders import (
@@ -32,7 +31,9 @@ from mese.encoders import (
 from mese.encoding import Encoded, encode_contexts
 from mese.features import FeatureStore, backbone_key, fill
 from mese.images import MAX_PIXELS, resolve
+from mese.index import EntityIndex
 from mese.model import ModelConfig, MultiExpan, freeze_like_release
+from mese.publishing import write_json
 from train.checkpoint import save_weights
 from train.presets import FitConfig
 from train.vision import train_backbone
@@ -244,3 +245,8 @@ def save_model(folder: Path, model: MultiExpan, config: FitConfig, name: str) ->
     description = {"model": model.config.as_dict(), "text": text.to_dict()}
     write_json(folder / "model.json", {**description, "fit": config.as_dict()})
     save_weights(folder / name, model)
+
+
+def as_kept(index: EntityIndex, half: bool) -> EntityIndex:
+    """A represented index as a bundle, or its views, keep it."""
+    return index.halved() if half else index

@@ -9,15 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mese.bundle import Bundle, clear, publish, write_bundle, write_text
+from mese.bundle import Bundle, clear, write_bundle
 from mese.bundle_model import load_model
 from mese.corpus import MODALITIES, Corpus
 from mese.engine import METHODS
 from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
 from mese.model import MultiExpan
+from mese.publishing import publish, write_text
 from mese.represent import represent
-from train.build import Parts, Report, prepare
+from train.build import Parts, Report, as_kept, prepare
 from train.checkpoint import save_weights
 from train.evaluate import Row, query_set, score_index, table
 from train.loop import RunError, read_summary
@@ -51,9 +52,8 @@ def package(
     config = FitConfig(**summary["config"])
     parts = prepare(corpus, config, run, features, device, report, max_pixels)
     model = _as_shipped(run, config)
-    indexes = _represent_all(model, run, parts, device, report)
-    if half:
-        indexes = {modality: index.halved() for modality, index in indexes.items()}
+    made = _represent_all(model, run, parts, device, report)
+    indexes = {modality: as_kept(index, half) for modality, index in made.items()}
     rows = table(corpus, parts.vocabulary, reported_classes(corpus, config.dev_share), indexes)
     meta = {**_meta(corpus, run, summary, command, rows), "half": half}
     meta["method"] = dev_method(corpus, parts.vocabulary, summary["dev_classes"], indexes)

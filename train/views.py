@@ -19,15 +19,16 @@ from typing import Any
 
 from db.corpus import load_corpus
 from db.store import Store
-from mese.bundle import Bundle, BundleError, write_index
+from mese.bundle import Bundle, BundleError
 from mese.bundle_model import open_model
 from mese.corpus import Corpus
 from mese.encoding import Encoded, encode_contexts
 from mese.features import FeatureStore
 from mese.images import MAX_PIXELS
+from mese.index_file import write_index
 from mese.model import MultiExpan
 from mese.represent import represent
-from train.build import Report, fill_features, picture_files, renumber
+from train.build import Report, as_kept, fill_features, picture_files, renumber
 
 WHOSE = "bundle"
 """The file in a folder of views that says which folder their bundle lies in."""
@@ -120,7 +121,7 @@ def _make(
     work = views / f"represent-{modality}"
     tell = partial(_tell, report, modality)
     index = represent(model, encoded, modality, source or _no_patches, work, device, progress=tell)
-    write_index(views, modality, index.halved() if half else index)
+    write_index(views, modality, as_kept(index, half))
     shutil.rmtree(work, ignore_errors=True)
 
 
