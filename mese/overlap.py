@@ -8,6 +8,7 @@ there could be.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -85,6 +86,32 @@ class Totals:
             for region, count in self.counts.items()
             if there in region and not_there not in region
         )
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the images changed in a class's queries."""
+
+    class_name: str
+    gained: int
+    lost: int
+    possible: int
+    queries: int
+
+
+def changes(found: Iterable[tuple[str, Overlap]]) -> list[Change]:
+    """By class, those in which most was gained or lost first; `found` names each query's class."""
+    by_class: dict[str, list[Overlap]] = {}
+    for name, one in found:
+        by_class.setdefault(name, []).append(one)
+    sums = {name: total(ones) for name, ones in by_class.items()}
+    rows = [Change(name, t.gained, t.lost, t.possible, t.queries) for name, t in sums.items()]
+    return sorted(rows, key=lambda row: (-(row.gained + row.lost), row.class_name))
+
+
+def how_often(entities: Iterable[int]) -> list[tuple[int, int]]:
+    """(entity, times), the most frequent first."""
+    return sorted(Counter(entities).items(), key=lambda item: (-item[1], item[0]))
 
 
 def overlap(lists: Mapping[str, Sequence[int]], gold: Collection[int], cut: int = CUT) -> Overlap:

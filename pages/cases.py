@@ -25,6 +25,7 @@ from db.store import StoreError
 from mese.bounds import MAX_NOTE, MAX_TITLE
 from mese.bundle import BundleError
 from pages.parts import house
+from pages.parts.all_overlaps import draw_all_overlaps
 from pages.parts.calm import notes
 from pages.parts.case_address import (
     BESIDE,
@@ -47,7 +48,7 @@ from pages.parts.case_columns import (
 from pages.parts.case_facts import SHORT, provenance, results_of, seeds_of, tally
 from pages.parts.case_gallery import draw_downloads, draw_gallery, show
 from pages.parts.case_grid import draw_case_grid
-from pages.parts.case_overlap import draw_all_overlaps, draw_case_overlap
+from pages.parts.case_overlap import draw_case_overlap
 from pages.parts.door import require
 from pages.parts.head import name_the_tab, page_head
 from pages.parts.lineup import draw_lineup
@@ -256,7 +257,7 @@ else:
         place = CasePlace()
     choose_view(place, OF_ALL)
     if place.show == OVERLAP:
-        draw_all_overlaps()
+        draw_all_overlaps(user)
     elif place.show == CLUES:
         draw_all_clues()
     else:

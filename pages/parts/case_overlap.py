@@ -1,4 +1,4 @@
-"""The paper's Figure 3 on the page: hits by text, by image and by both, for a query or for all.
+"""The paper's Figure 3 on the page: a query's hits by text, by image and by both.
 
 The picture's circles are of one size; the seven counts stand in it and beside it, and what the
 images gained and lost is named. Shares are of the hits that there could be, Σ min(|G|, 100).
@@ -6,19 +6,16 @@ images gained and lost is named. Shares are of the hits that there could be, Σ 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from db.accounts import User
 from db.cases import Case
 from db.corpus import entity_cards
-from db.gold import gold_of, queries_with_gold
-from db.shown import corpus_now
+from db.gold import gold_of
 from mese.bundle import BundleError
-from mese.engine import METHOD_WORDS, Engine, Options, SeedError
+from mese.engine import Engine, SeedError
 from mese.overlap import BOTH, CUT, IMAGE, REGIONS, TEXT, VIEWS, Region, Totals, overlap_of, total
 from pages.parts import house
 from pages.parts.address import View
@@ -47,9 +44,6 @@ SPOTS: Mapping[Region, tuple[float, float]] = {
     frozenset(VIEWS): (0.0, 0.05),
 }
 """Where a region's count stands in the picture."""
-
-QUERIES_AT_ONCE = 8
-"""Queries between two steps of the progress bar."""
 
 
 def region_words(region: Region) -> str:
@@ -148,7 +142,7 @@ def draw_case_overlap(user: User, case: Case) -> None:
     """Figure 3 for the case's query, under today's bundle; or calmly why there is none."""
     query = query_now(case)
     try:
-        engine = _with_all_views()
+        engine = with_all_views()
         if engine is None:
             return
         cards = entity_cards(house.store(), query.view.seeds)
@@ -174,8 +168,9 @@ def draw_case_overlap(user: User, case: Case) -> None:
         f"{count(len(query.view.seeds), 'seed')}."
     )
     draw_totals(totals)
-    _draw_entities(user, "Gained by the images", found.gained, "Text alone does not find these.")
-    _draw_entities(user, "Lost with the images", found.lost, "Text alone finds these.")
+    gained, lost = f"Gained by the images: {len(found.gained)}", f"Lost: {len(found.lost)}"
+    draw_entities(user, gained, found.gained, "Text alone does not find these.")
+    draw_entities(user, lost, found.lost, "Text alone finds these.")
 
 
 def _simpler(view: View) -> list[str]:
@@ -185,22 +180,23 @@ def _simpler(view: View) -> list[str]:
     return ["The figure is made without open seeds, and with all contexts of the others."]
 
 
-def _draw_entities(user: User, title: str, entities: Sequence[int], about: str) -> None:
-    st.subheader(f"{title}: {len(entities)}", anchor=False)
+def draw_entities(
+    user: User, title: str, entities: Sequence[int], about: str, times: Sequence[int] = ()
+) -> None:
+    """Entities with their pictures, and how often each was found where `times` says it."""
+    st.subheader(title, anchor=False)
     st.caption(about)
     cards = entity_cards(house.store(), entities)
-    st.html(
-        '<ul class="mese-few">'
-        + "".join(
-            f"<li>{picture_html(user, card.image_hash, card.name)}"
-            f"<span>{as_html(card.name)}</span></li>"
-            for card in cards.values()
-        )
-        + "</ul>"
+    often = dict(zip(entities, times, strict=False))
+    items = "".join(
+        f"<li>{picture_html(user, card.image_hash, card.name)}<span>{as_html(card.name)}"
+        f"{f' <small>{often[card.id]}×</small>' if often else ''}</span></li>"
+        for card in cards.values()
     )
+    st.html(f'<ul class="mese-few">{items}</ul>')
 
 
-def _with_all_views() -> Engine | None:
+def with_all_views() -> Engine | None:
     """The engine in use; None, and told with the progress, where it lacks a view.
 
     Raises `BundleError` where no bundle fits.
@@ -225,74 +221,3 @@ def _wait_for(missing: Sequence[str]) -> None:
         st.progress(progress.done / max(progress.of, 1), making_words(progress))
     else:
         st.caption(as_sentence(progress.reason))
-
-
-def draw_all_overlaps() -> None:
-    """Figure 3 over all queries of the corpus, by number of seeds; counted once a bundle."""
-    st.subheader("Figure 3 over all queries", anchor=False)
-    try:
-        engine = _with_all_views()
-    except BundleError as error:
-        st.info(as_sentence(str(error)), icon=":material/info:")
-        return
-    if engine is None:
-        return
-    key = Counted.key_of(engine)
-    kept = _kept()
-    if key not in kept:
-        queries = len(queries_with_gold(house.store()))
-        st.caption(
-            f"All {count(queries, 'query')} of the corpus, expanded by text, by image and by both."
-        )
-        if not queries:
-            st.info("This corpus has no queries; open a case for one of its own.")
-            return
-        if not st.button("Count over all queries", type="primary"):
-            return
-        bar = st.progress(0.0)
-        kept[key] = count_all(engine, lambda done, of: bar.progress(done / of, f"{done} of {of}"))
-        bar.empty()
-    for seeds, totals in kept[key].by_seeds.items():
-        st.markdown(f"**{count(seeds, 'seed')}**")
-        st.caption(
-            f"n = {count(totals.queries, 'query')}, {totals.possible:,} hits that could be found "
-            f"among the first {CUT}; {totals.left_out} queries left out (a seed that the bundle "
-            f"does not know, or no other member). Bundle {as_text(engine.name)}, "
-            f"{METHOD_WORDS[engine.default_method]}."
-        )
-        draw_totals(totals)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Figure 3 over all queries, by their number of seeds."""
-
-    by_seeds: Mapping[int, Totals]
-
-    @staticmethod
-    def key_of(engine: Engine) -> tuple[str, str]:
-        """What the figure depends on: the bundle, exactly, and the corpus."""
-        return engine.stamp, corpus_now(house.store()).fingerprint
-
-
-@st.cache_resource(show_spinner=False)
-def _kept() -> dict[tuple[str, str], Counted]:
-    """What was counted, for all sessions: a bundle's figure does not change."""
-    return {}
-
-
-def count_all(engine: Engine, step: Callable[[int, int], Any]) -> Counted:
-    """Count every query of the corpus; `step` gets the queries done and their number."""
-    queries = queries_with_gold(house.store())
-    found: dict[int, list[Any]] = {}
-    for done, (query, gold) in enumerate(queries, 1):
-        one = overlap_of(engine, query.seeds, gold, Options())
-        found.setdefault(len(query.seeds), []).append(one)
-        if done % QUERIES_AT_ONCE == 0 or done == len(queries):
-            step(done, len(queries))
-    return Counted(
-        {
-            seeds: total([one for one in ones if one is not None], ones.count(None))
-            for seeds, ones in sorted(found.items())
-        }
-    )

@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mese.engine import Engine, Options
-from mese.overlap import BOTH, IMAGE, REGIONS, TEXT, VIEWS, overlap, overlap_of, total
+from mese.overlap import (
+    BOTH,
+    IMAGE,
+    REGIONS,
+    TEXT,
+    VIEWS,
+    Change,
+    changes,
+    how_often,
+    overlap,
+    overlap_of,
+    total,
+)
 from tests.conftest import CITIES, NAMES, STRANGER, write_toy_bundle
 
 LISTS = {
@@ -54,6 +66,21 @@ def test_sums_over_queries_and_their_shares() -> None:
     assert (both.found(TEXT), both.found(IMAGE), both.found(BOTH)) == (6, 5, 7)
     assert (both.share(both.gained), both.queries, both.left_out) == (0.5, 2, 3)
     assert total([]).share(0) is None
+
+
+def test_classes_are_named_by_what_changed_in_them() -> None:
+    """The hand-worked query gains 3 and loses 2; with a cut of 2 it gains 2 and loses 2."""
+    whole, short = overlap(LISTS, GOLD), overlap(LISTS, GOLD, cut=2)
+    assert changes([("B", short), ("A", short), ("C", whole), ("B", short)]) == [
+        Change("B", 4, 4, 4, 2),
+        Change("C", 3, 2, 8, 1),
+        Change("A", 2, 2, 2, 1),
+    ]
+    assert changes([]) == []
+
+
+def test_entities_are_counted_the_most_frequent_first() -> None:
+    assert how_often([3, 9, 9, 1, 3, 9]) == [(9, 3), (3, 2), (1, 1)]
 
 
 ranked = st.lists(st.integers(0, 30), unique=True, max_size=20)
