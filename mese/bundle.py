@@ -27,28 +27,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors.numpy import save_file
-
 from mese.corpus import MODALITIES, Entity
-from mese.index import EntityIndex, row_moments
+from mese.index import EntityIndex
+from mese.index_file import BundleError, index_file, read_index, write_index
+from mese.publishing import write_json
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "demo" / "bundle"
 """The bundle that comes with MESE Studio, trained on the embedded corpus."""
 
-MAX_HEADER = 1_000_000
-"""Bytes of a safetensors header that are read at most; ours have a few hundred."""
-
 STAMPED = ("bundle.json", "vocabulary.json")
 """The files that a bundle's stamp is made of, in this order."""
-
-_DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
-
-
-class BundleError(ValueError):
-    """A bundle that is missing, broken, or made for another corpus; the message says the mend."""
 
 
 class NoBundle(BundleError):
@@ -137,30 +126,9 @@ class Bundle:
                 f"bundle {self.name!r} has no {modality!r} representation (it has: {have}); "
                 f"make it with `{self.mend}`"
             )
-        arrays = map_tensors(path)
-        size = len(self.entities)
-        shapes: dict[str, tuple[int, ...]] = {
-            "mean_prob": (size, size),
-            "mean_log_prob": (size, size),
-        }
-        shapes |= dict.fromkeys(("row_sum", "sum_log_prob"), (size,))
-        if "row_scale" in arrays:
-            shapes |= dict.fromkeys(("row_mean", "row_scale"), (size,))
-        for key, shape in shapes.items():
-            if key not in arrays or arrays[key].shape != shape:
-                found = arrays[key].shape if key in arrays else "nothing"
-                raise BundleError(f"{path}: {key} should be {shape}, found {found}")
-            # The matrices stay unread; a row that is not finite shows in the row's constants.
-            if len(shape) == 1 and not np.isfinite(arrays[key]).all():
-                raise BundleError(
-                    f"{path}: {key} holds a value that is not finite; make the bundle anew with "
-                    "`python -m train represent`"
-                )
+        index = read_index(path, len(self.entities))
         self.check_unchanged()
-        known = {key: arrays[key] for key in shapes}
-        if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
-            known["row_mean"], known["row_scale"] = row_moments(arrays["mean_log_prob"])
-        return EntityIndex(**known)
+        return index
 
     def check_unchanged(self) -> None:
         """Raise `BundleError` if another bundle has been written here since this one was opened.
@@ -262,56 +230,6 @@ def write_vocabulary(
     write_json(folder / "vocabulary.json", rows)
 
 
-def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
-    """Write an index file, whole or not at all."""
-    arrays = {
-        "mean_prob": index.mean_prob,
-        "mean_log_prob": index.mean_log_prob,
-        "row_sum": index.row_sum,
-        "sum_log_prob": index.sum_log_prob,
-        "row_mean": index.row_mean,
-        "row_scale": index.row_scale,
-    }
-    path = index_file(folder, modality)
-    part = path.with_suffix(".part")
-    save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, part)
-    publish(part, path)
-
-
-def publish(part: Path, path: Path) -> None:
-    """Put a finished file in its place, readable by whoever may read the folder.
-
-    The file is on disk before it takes the name, so that `path` is the old file or the whole new
-    one after a kill or a power cut. safetensors writes for its owner alone; a team shares its
-    bundles.
-    """
-    part.chmod(0o644)
-    _flush(part)
-    os.replace(part, path)
-    _flush(path.parent)
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file's contents, or the names in a folder, are on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    publish(part, path)
-
-
 def write_bundle(
     folder: Path,
     meta: Mapping[str, Any],
@@ -337,46 +255,6 @@ def clear(folder: Path) -> None:
     (folder / "bundle.json").unlink(missing_ok=True)
     for modality in MODALITIES:
         index_file(folder, modality).unlink(missing_ok=True)
-
-
-def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Memory-map the arrays of a safetensors file; raises `BundleError` when it is malformed.
-
-    The safetensors package copies a tensor when it hands it to NumPy; expansion wants to read a
-    few rows of a gigabyte, so the header is read here and each array mapped at its offset.
-    """
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if not 2 <= length <= MAX_HEADER:
-                raise ValueError(f"its header claims {length} bytes")
-            header = json.loads(stream.read(length))
-        return {
-            key: _map_one(path, 8 + length, spec)
-            for key, spec in header.items()
-            if key != "__metadata__"
-        }
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise BundleError(f"{path}: not a readable safetensors file ({error})") from error
-
-
-def _map_one(path: Path, base: int, spec: Mapping[str, Any]) -> NDArray[Any]:
-    dtype, shape = np.dtype(_DTYPES[spec["dtype"]]), tuple(int(n) for n in spec["shape"])
-    start, end = (int(offset) for offset in spec["data_offsets"])
-    if (
-        end - start != dtype.itemsize * int(np.prod(shape))
-        or start < 0
-        or min(shape, default=1) < 0
-    ):
-        raise ValueError(f"offsets {start}..{end} do not hold {shape} values")
-    if end == start:
-        return np.empty(shape, dtype)
-    return np.memmap(path, dtype, "r", base + start, shape)
-
-
-def index_file(folder: Path, modality: str) -> Path:
-    """Where a folder holds a modality's index."""
-    return folder / f"index-{modality}.safetensors"
 
 
 def _read_json(path: Path, folder: Path) -> tuple[Any, bytes]:

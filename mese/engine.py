@@ -25,6 +25,7 @@ from mese.expand import BLOCKS, cosine_search, window_search_scored
 from mese.index import EntityIndex
 from mese.live_rows import LiveRows
 from mese.mentions import Encodings, Mention, SeedError
+from mese.neighbours import neighbour_search
 from mese.seed_names import SeedNames
 
 if TYPE_CHECKING:
@@ -54,10 +55,15 @@ class Method(Protocol):
 METHODS: Mapping[str, Method] = {
     "window": window_search_scored,
     "cosine": cosine_search,
+    "neighbours": neighbour_search,
 }
-"""Ways to rank by name: MultiExpan's window search, and the one-shot cosine beside it."""
+"""Ways to rank by name: MultiExpan's window search, and two that compare whole rows at once."""
 
-METHOD_WORDS: Mapping[str, str] = {"window": "window search", "cosine": "cosine"}
+METHOD_WORDS: Mapping[str, str] = {
+    "window": "window search",
+    "cosine": "cosine",
+    "neighbours": "neighbour-smoothed cosine",
+}
 """The methods as a page names them."""
 
 EXPANDED = 102

@@ -142,7 +142,7 @@ def cosine_search(
     scores -= centres.sum(axis=1, keepdims=True) * index.row_mean
     scores *= index.row_scale / np.sqrt(len(index))
     out = list(keep_out)
-    return [_best(row, seeds + out, size) for row, (seeds, _) in zip(scores, checked, strict=True)]
+    return [best(row, seeds + out, size) for row, (seeds, _) in zip(scores, checked, strict=True)]
 
 
 def check_search(size: int, window: int | None) -> None:
@@ -342,7 +342,8 @@ def order_picks(
     return [(int(picks[i]), float(scores[i])) for i in final]
 
 
-def _best(scores: NDArray[np.float64], out: list[int], size: int) -> list[tuple[int, float]]:
+def best(scores: NDArray[np.float64], out: list[int], size: int) -> list[tuple[int, float]]:
+    """The `size` best (position, score) pairs but for `out`; ties go to the lower position."""
     masked = scores.copy()
     masked[out] = -np.inf
     return [(int(p), float(masked[p])) for p in _top(masked, size)]

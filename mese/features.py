@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mese.batches import batches
-from mese.bundle import write_json
 from mese.encoders import encode_patches
 from mese.images import MAX_PIXELS, PATCHES, UnreadableImage, cut_patches, open_image, to_square
+from mese.publishing import write_json
 
 BATCH = 16
 """Images that go through the backbone together (576 patches)."""

@@ -31,6 +31,19 @@ BLOCK_CELLS = 8_000_000
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """The k nearest of each of V entities, and what they add to its row (`mese.neighbours`).
+
+    `near` int32 (V, k), `share` float32 (V, k): max(u_e·u_j, 0) / |n_e|; `scale` float64 (V,):
+    1 / |s_e|, 0 for a flat row, which says nothing.
+    """
+
+    near: NDArray[np.int32]
+    share: NDArray[np.float32]
+    scale: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class EntityIndex:
     """Mean distributions of V entities, float32 (V, V) each; row e belongs to position e.
 
@@ -50,6 +63,7 @@ class EntityIndex:
     sum_log_prob: NDArray[np.float64]
     row_mean: NDArray[np.float64]
     row_scale: NDArray[np.float64]
+    neighbours: Neighbours | None = None
 
     @classmethod
     def from_distributions(cls, mean_prob: ArrayLike, mean_log_prob: ArrayLike) -> EntityIndex:

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from mese.bundle import publish
+from mese.publishing import publish
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

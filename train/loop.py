@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from mese.bundle import write_json
 from mese.corpus import Corpus
 from mese.encoding import Batch, collate
 from mese.images import MAX_PIXELS
 from mese.model import MultiExpan
+from mese.publishing import write_json
 from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
 from train.dev_scores import dev_scores

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from mese.bundle import write_bundle, write_json
+from mese.bundle import write_bundle
 from mese.corpus import MODALITIES, Context, Corpus, Entity
 from mese.encoders import WordEncoder, build_backbone, build_text_encoder, train_tokenizer
 from mese.encoding import encode_contexts
@@ -17,6 +17,7 @@ from mese.features import FeatureStore, fill
 from mese.images import resolve, sha256_of
 from mese.mentions import Mention
 from mese.model import ModelConfig, MultiExpan
+from mese.publishing import write_json
 from mese.represent import represent
 
 BACKBONE = "test_byobnet"
