@@ -49,28 +49,28 @@ def draw_all_overlaps(user: User) -> None:
         return
     # What the figure depends on: the bundle, exactly, and the corpus.
     key = (engine.stamp, corpus_now(house.store()).fingerprint)
-    if key not in _kept() and not _count(engine, key):
+    if key not in _kept():
+        _count(engine, key)
         return
     for seeds, counted in _kept()[key].items():
         _draw(user, engine, seeds, counted)
 
 
-def _count(engine: Engine, key: tuple[str, str]) -> bool:
-    """Offer to count, and do it where that is asked for; whether it is done."""
+def _count(engine: Engine, key: tuple[str, str]) -> None:
+    """Offer to count; where that is asked for, do it and draw all anew."""
     queries = len(queries_with_gold(house.store()))
     if not queries:
         st.info("This corpus has no queries. A case's own Figure 3 needs none.")
-        return False
+        return
     st.caption(
         f"All {count(queries, 'query')} of the corpus, expanded by text, by image and by both: "
         "some milliseconds each, and once only."
     )
     if not st.button("Count over all queries", type="primary"):
-        return False
+        return
     bar = st.progress(0.0)
     _kept()[key] = count_all(engine, lambda done, of: bar.progress(done / of, f"{done} of {of}"))
-    bar.empty()
-    return True
+    st.rerun()
 
 
 @st.cache_resource(show_spinner=False)
@@ -117,8 +117,8 @@ def _draw(user: User, engine: Engine, seeds: int, counted: Counted) -> None:
             st.html(classes_html(counted.classes[:CLASSES_NAMED]))
         for title, named in (("Gained", counted.gained), ("Lost", counted.lost)):
             some = named[:ENTITIES_NAMED]
-            of = f"The {len(some)} most frequent of {count(len(named), 'entity')}, with the number "
-            about = of + "of queries." if some else "None."
+            first = f"The {len(some)} most frequent of " if len(some) < len(named) else ""
+            about = f"{first}{count(len(named), 'entity')}, with the number of queries."
             draw_entities(user, title, [e for e, _ in some], about, [n for _, n in some])
 
 
