@@ -67,8 +67,9 @@ def test_a_page_opened_first_comes_in_by_the_door(
     expect(
         page.get_by_text("Open mode: everyone on this machine may do everything")
     ).to_be_visible()
+    navigation = page.get_by_test_id("stTopNav")
     for _, other, _ in PAGES:
-        expect(page.get_by_role("link", name=other, exact=True)).to_be_visible()
+        expect(navigation.get_by_role("link", name=other, exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
     expect(page).to_have_title(f"{title} · MESE Studio")
     fresh.stop()
