@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from db.cards import pictures_of
+from db.cards import cards_of
 from db.models import StoredClass, StoredCorpus, StoredMembership, StoredOpenSeed
-from db.search import classes_of
 from db.store import Store
 
 KINDS = ("hit", "hard", "other", "plain")
@@ -30,7 +29,7 @@ class Shown:
     `wanted` are the fine classes that all seeds share, `siblings` their hard negatives, `gold` the
     number of members of `wanted` that are no seeds. `classes` and `pictures` (image hashes) are by
     entity id, as text: JSON knows no other keys. `opened` are the query's open seeds: name, tokens,
-    start and end of the mention, and the hash of the picture.
+    start and end of the mention, and the hash of the picture. `usual_names` are those of nicknames.
     """
 
     corpus: str = ""
@@ -41,6 +40,7 @@ class Shown:
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
     opened: tuple[Mapping[str, Any], ...] = ()
+    usual_names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Shown:
@@ -60,6 +60,11 @@ class Shown:
     def classes_of(self, entity: int) -> tuple[str, ...]:
         return tuple(self.classes.get(str(entity), ()))
 
+    def name_of(self, entity: int, name: str) -> str:
+        """The name, and after a nickname what its bearer is usually called."""
+        usual = self.usual_names.get(str(entity))
+        return f"{name} ({usual})" if usual else name
+
     def picture_of(self, entity: int) -> str | None:
         """The hash of the picture that the entity was shown with."""
         return self.pictures.get(str(entity))
@@ -76,18 +81,18 @@ def shown_of(session: Session, document: Mapping[str, Any], keys: Sequence[str] 
     opened = _opened(session, keys)
     if corpus is None:
         return Shown(opened=opened)
-    ids = list(dict.fromkeys([*seeds, *results]))
-    classes = classes_of(session, ids)
-    wanted = shared([classes.get(seed, ()) for seed in seeds])
+    cards = cards_of(session, [*seeds, *results])
+    wanted = shared([cards[seed].classes if seed in cards else () for seed in seeds])
     return Shown(
         corpus=corpus.name,
         fingerprint=corpus.fingerprint,
         wanted=wanted,
         siblings=sibling_names(session, wanted),
         gold=len(members_of(session, wanted) - set(seeds)),
-        classes={str(entity): names for entity, names in classes.items()},
-        pictures={str(entity): sha256 for entity, sha256 in pictures_of(session, ids).items()},
+        classes={str(i): card.classes for i, card in cards.items() if card.classes},
+        pictures={str(i): card.image_hash for i, card in cards.items() if card.image_hash},
         opened=opened,
+        usual_names={str(i): card.other_name for i, card in cards.items() if card.other_name},
     )
 
 

@@ -39,9 +39,17 @@ def seeds_of(case: Case) -> list[Item]:
     """The case's seeds, the open ones last."""
     shown = case.shown
     known = [
-        Item(seed["id"], seed["name"], None, None, shown.classes_of(seed["id"]), "seed", picture)
+        Item(
+            entity,
+            shown.name_of(entity, seed["name"]),
+            None,
+            None,
+            shown.classes_of(entity),
+            "seed",
+            shown.picture_of(entity),
+        )
         for seed in case.seeds
-        for picture in [shown.picture_of(seed["id"])]
+        for entity in [seed["id"]]
     ]
     opened = {seed["name"]: seed for seed in shown.opened}
     return [*known, *(_open_item(name, opened.get(name, {})) for name in case.open_seeds)]
@@ -62,7 +70,7 @@ def items_of(results: Sequence[Mapping[str, Any]], shown: Shown) -> list[Item]:
     return [
         Item(
             entity,
-            result["name"],
+            shown.name_of(entity, result["name"]),
             result["rank"],
             float(result["score"]),
             shown.classes_of(entity),

@@ -26,7 +26,7 @@ from db.corpus import import_records
 from db.store import Store, StoreError
 from mese.bounds import MAX_DOCUMENT, MAX_TAGS
 from mese.corpus import CorpusRecords, Mention, SemanticClass, Sentence
-from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, LOS_ANGELES, WASHINGTON
+from tests.db.conftest import BOGOTA, CHICAGO, GEORGIA, LOS_ANGELES, NEW_YORK, WASHINGTON
 
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 ANN, BOB = User("ann", Role.RATER), User("bob", Role.RATER)
@@ -84,6 +84,15 @@ def test_a_case_holds_what_the_corpus_said_of_its_entities(filled: Store) -> Non
         reference = "SELECT sha256 FROM images WHERE path = 'ref/e05.png'"
         assert case.shown.picture_of(WASHINGTON) == session.scalar(text(reference))
     assert case.shown.picture_of(LOS_ANGELES) is None
+
+
+def test_a_nickname_is_kept_with_its_usual_name(filled: Store) -> None:
+    listed = [result(1, NEW_YORK, "New York City"), result(2, LOS_ANGELES, "Los Angeles")]
+    case = replace(CASE, document={**DOCUMENT, "results": listed})
+    kept = read_case(filled, save_case(filled, case, ANN, NOW))
+    assert kept is not None
+    names = [kept.shown.name_of(item["id"], item["name"]) for item in kept.results]
+    assert names == ["New York City (NYC)", "Los Angeles"]
 
 
 def test_another_corpus_leaves_a_case_as_it_is(filled: Store, records: CorpusRecords) -> None:
