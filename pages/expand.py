@@ -114,7 +114,7 @@ wrong += [
 ]
 view = view.with_only(seed_cards, opened)
 ready = has_model()
-find_seeds(view)
+find_seeds(user, view)
 with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
     draw_seeds(user, view, seed_cards, opened)
     contexts_place = st.container(width="content")

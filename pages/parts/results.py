@@ -50,7 +50,7 @@ def draw_results(user: User, asked: Asked, view: View, seed_cards: Cards) -> Non
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         shown = _draw_filter(view, results, kinds)
         draw_keeping(user, asked, view)
-    _draw_accepted(user, asked, view)
+    _draw_accepted(asked, view)
     _draw_cards(user, view, shown, kinds)
     _open_why(user, asked, view, results)
 
@@ -141,7 +141,7 @@ def _change_size(view: View, key: str) -> None:
     st.rerun()
 
 
-def _draw_accepted(user: User, asked: Asked, view: View) -> None:
+def _draw_accepted(asked: Asked, view: View) -> None:
     """What is accepted, and how it becomes seeds. The row is always there: nothing jumps."""
     chosen = [entity for entity in accepted(view) if asked.engine.knows(entity)]
     with st.container(

@@ -30,7 +30,7 @@ LONGEST_SNIPPET = 80
 
 
 @st.fragment
-def find_seeds(view: View) -> None:
+def find_seeds(user: User, view: View) -> None:
     """The search field and what it finds. Only this part of the page runs while one types."""
     text = st.text_input(
         "Add a seed by name or alias",
@@ -52,10 +52,8 @@ def find_seeds(view: View) -> None:
             for hit in hits:
                 draw_hit(view, hit, apart.get(hit.id, ""))
         elif text and text.strip():
-            st.caption(
-                "Nothing in this corpus has such a name or alias. A seed that is not in it can be "
-                "described: press “Open seed”."
-            )
+            more = " Describe it as an open seed, below." if user.role >= Role.RATER else ""
+            st.caption(f"Nothing in this corpus has such a name or alias.{more}")
         else:
             st.caption("What is found appears here; press it to make it a seed.")
 
