@@ -33,10 +33,12 @@ from mese.features import FeatureStore, backbone_key, fill
 from mese.images import MAX_PIXELS, resolve
 from mese.index import EntityIndex
 from mese.model import ModelConfig, MultiExpan, freeze_like_release
+from mese.neighbours import with_neighbours
 from mese.publishing import write_json
 from train.checkpoint import save_weights
+from train.pictures import load_pictures
 from train.presets import FitConfig
-from train.vision import train_backbone
+from train.vision import Task, train_backbone
 from train.word_vectors import piece_vectors, sentence_matrix, sentence_vectors
 
 Report = Callable[[str, int, int | None, str], None]
@@ -142,21 +144,7 @@ def _features(
         load_weights(weights, backbone)
     else:
         if config.backbone_steps and images:
-            matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), words.specials)
-            vectors = sentence_vectors(matrix, piece_vectors(matrix, config.dim, config.seed))
-            train_backbone(
-                backbone,
-                encoded,
-                images,
-                vectors,
-                config.backbone_steps,
-                config.keep_patches,
-                config.imagenet_norm,
-                config.seed,
-                device,
-                lambda done, of, loss: report("image backbone", done, of, f"loss {loss:.2f}"),
-                max_pixels,
-            )
+            _train_backbone(backbone, config, encoded, images, words, device, report, max_pixels)
         save_weights(weights, backbone)
     return fill_features(
         root,
@@ -167,6 +155,32 @@ def _features(
         config.imagenet_norm,
         report,
         max_pixels,
+    )
+
+
+def _train_backbone(
+    backbone: torch.nn.Module,
+    config: FitConfig,
+    encoded: Encoded,
+    images: dict[str, Path],
+    words: WordEncoder,
+    device: str,
+    report: Report,
+    max_pixels: int,
+) -> None:
+    """Train the backbone on the corpus's pictures, as the preset says."""
+    pictures = load_pictures(encoded, images, np.random.default_rng(config.seed), max_pixels)
+    matrix = sentence_matrix(encoded, words.tokenizer.get_vocab_size(), words.specials)
+    vectors = sentence_vectors(matrix, piece_vectors(matrix, config.dim, config.seed))
+    task = Task(pictures, encoded, vectors, config.keep_patches, config.imagenet_norm)
+    train_backbone(
+        backbone,
+        config.backbone_objective,
+        task,
+        config.backbone_steps,
+        config.seed,
+        device,
+        lambda done, of, loss: report("image backbone", done, of, f"loss {loss:.2f}"),
     )
 
 
@@ -249,4 +263,4 @@ def save_model(folder: Path, model: MultiExpan, config: FitConfig, name: str) ->
 
 def as_kept(index: EntityIndex, half: bool) -> EntityIndex:
     """A represented index as a bundle, or its views, keep it."""
-    return index.halved() if half else index
+    return with_neighbours(index.halved() if half else index)

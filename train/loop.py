@@ -13,7 +13,7 @@ import math
 import os
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +30,17 @@ from mese.publishing import write_json
 from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
 from train.dev_scores import dev_scores
-from train.objectives import masked_entity_loss
+from train.floors import tfidf_vectors
+from train.likeness import kinds_by_modality
+from train.objectives import Alike, masked_entity_loss
 from train.plan import Step, drop_words, neighbours_of, plan_epoch
 from train.presets import FitConfig
 from train.split import dev_classes
 
 CHECKPOINT_SECONDS = 60.0
+
+AlikeBy = Mapping[str, Alike]
+"""The entities most like each of V, by modality."""
 
 
 DAMAGED = (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError)
@@ -184,10 +189,11 @@ def _train(
     at = _resume(run / "checkpoint.pt", model, optimizer)
     steps_an_epoch = math.ceil(len(parts.vocabulary) * config.draws / config.batch)
     neighbours = neighbours_of(config, parts)
+    alike = _alike(corpus, config, parts, device)
     while at.epoch < config.epochs and not _patience_over(at, config):
         steps = plan_epoch(parts.encoded, config, at.epoch, neighbours)
         loss = _run_epoch(
-            model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch
+            model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch, alike
         )
         warm = at.epoch < config.text_epochs
         scores = dev_scores(model, corpus, config, parts, run, device, text_only=warm)
@@ -201,6 +207,24 @@ def _train(
         _save(run / "checkpoint.pt", model, optimizer, at)
         report("epoch", at.epoch, config.epochs, _line(at.history[-1]))
     return at
+
+
+def _alike(corpus: Corpus, config: FitConfig, parts: Parts, device: str) -> AlikeBy:
+    """The entities that share each one's target, by modality; none where the preset says so."""
+    if not config.kinds:
+        return {}
+    sentences = tfidf_vectors(corpus, parts.vocabulary)
+    found = kinds_by_modality(
+        sentences, parts.encoded, len(parts.vocabulary), parts.features, config.seed
+    )
+    return {
+        modality: Alike(
+            config.kinds,
+            torch.from_numpy(kinds.near).to(device),
+            torch.from_numpy(kinds.share).to(device),
+        )
+        for modality, kinds in found.items()
+    }
 
 
 def _patience_over(at: Progress, config: FitConfig) -> bool:
@@ -224,6 +248,7 @@ def _run_epoch(
     device: str,
     report: Report,
     steps_an_epoch: int,
+    alike: AlikeBy,
 ) -> float:
     """Run the epoch's steps from `at.step` on; returns the epoch's mean loss."""
     saved, begun, seen = time.monotonic(), time.monotonic(), 0
@@ -231,7 +256,7 @@ def _run_epoch(
     for number in range(at.step, len(steps)):
         step = steps[number]
         _set_rate(optimizer, config, at.epoch * steps_an_epoch + number, steps_an_epoch)
-        loss = _step(model, optimizer, parts, config, step, device)
+        loss = _step(model, optimizer, parts, config, step, device, alike)
         at.step, at.loss_sum, seen = number + 1, at.loss_sum + loss, seen + len(step.rows)
         rate = seen / max(time.monotonic() - begun, 1e-9)
         note = f"epoch {at.epoch + 1}, loss {loss:.3f}, {rate:.0f} contexts/s"
@@ -257,6 +282,7 @@ def _step(
     config: FitConfig,
     step: Step,
     device: str,
+    alike: AlikeBy,
 ) -> float:
     batch = _batch(parts, step)
     arguments = {key: value.to(device) for key, value in batch.arguments.items()}
@@ -264,7 +290,9 @@ def _step(
         arguments["text_mask"] = drop_words(arguments, config.word_dropout)
     with torch.autocast(device, torch.bfloat16, enabled=device.startswith("cuda")):
         log_prob = model(**arguments)
-    loss = masked_entity_loss(log_prob, batch.entity.to(device), config.smoothing)
+    entity = batch.entity.to(device)
+    like = alike[step.modality].of(entity) if step.modality in alike else None
+    loss = masked_entity_loss(log_prob, entity, config.smoothing, like)
     if not torch.isfinite(loss):
         raise RunError("the loss is not a number; try a smaller --learning-rate")
     optimizer.zero_grad()

@@ -6,24 +6,58 @@ specs/multiexpan.md (b) join it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
 
 def masked_entity_loss(
-    log_prob: torch.Tensor, entity: torch.Tensor, smoothing: float = 0.075
+    log_prob: torch.Tensor,
+    entity: torch.Tensor,
+    smoothing: float = 0.075,
+    alike: Alike | None = None,
 ) -> torch.Tensor:
     """Label-smoothed KL of the masked entity, the release's form of the paper's Eq. 7.
 
-    The target is 1 − η on the entity and η/(V − 1) on every other; the value is
+    The target t is 1 − η on the entity and η/(V − 1) on every other; the value is
     (1/B) Σ t (log t − log ŷ), so that a perfect prediction costs 0. `log_prob` float (B, V) holds
     log-probabilities, `entity` int64 (B,) positions; η = `smoothing` in [0, 1). float32 scalar.
+
+    Beyond the release: `alike` moves a part κ of what is the entity's, 1 − η, to the entities that
+    are most like it (`train.likeness`), in their shares.
     """
     log_prob = log_prob.float()
     size = log_prob.shape[1]
-    rest = smoothing / (size - 1)
+    rest, kept = smoothing / (size - 1), 1 - smoothing
     own = log_prob.gather(1, entity[:, None]).squeeze(1)
-    cross = -((1 - smoothing - rest) * own + rest * log_prob.sum(dim=1))
-    return cross.mean() - _entropy(smoothing, size)
+    cross = -rest * (log_prob.sum(dim=1) - own)
+    if alike is None:
+        return (cross - kept * own).mean() - _entropy(smoothing, size)
+    moved = kept * alike.part * alike.share
+    of_alike = log_prob.gather(1, alike.near)
+    cross = cross - kept * (1 - alike.part) * own - (moved * of_alike).sum(dim=1)
+    return (cross - _entropy_of(kept * (1 - alike.part), moved + rest, rest, size)).mean()
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The entities most like each of n: κ = `part`, `near` int64 (n, m), `share` float (n, m)."""
+
+    part: float
+    near: torch.Tensor
+    share: torch.Tensor
+
+    def of(self, entity: torch.Tensor) -> Alike:
+        """Those of a batch of entities, by their positions."""
+        return Alike(self.part, self.near[entity], self.share[entity])
+
+
+def _entropy_of(own: float, near: torch.Tensor, rest: float, size: int) -> torch.Tensor:
+    """Entropy of targets that are `own` once, `near` (B, n), and `rest` everywhere else: (B,)."""
+    near = near.double()
+    ends = torch.tensor([own, rest], dtype=torch.float64)
+    count = torch.tensor([1.0, size - 1.0 - near.shape[1]], dtype=torch.float64)
+    return (-torch.xlogy(near, near).sum(dim=1) - (count * torch.xlogy(ends, ends)).sum()).float()
 
 
 def _entropy(smoothing: float, size: int) -> float:

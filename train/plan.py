@@ -16,8 +16,8 @@ from mese.corpus import MODALITIES
 from mese.encoding import Encoded
 from train.build import Parts
 from train.data import bucketed, draw_epoch, random_places
+from train.likeness import nearest_pictures
 from train.presets import FitConfig
-from train.vision import nearest_pictures
 
 FEW = 2
 """Pictures of an entity up to which they are swapped for their neighbours in training."""

@@ -22,9 +22,10 @@ class FitConfig:
     text_encoder: str = ""
     pieces: int = 8000
     text_layers: int = 1
-    backbone: str = "test_convnext"
+    backbone: str = "test_byobnet"
     backbone_weights: str = ""
-    backbone_steps: int = 300
+    backbone_objective: str = "patches"
+    backbone_steps: int = 400
     imagenet_norm: bool = True
     # MultiExpan.
     dim: int = 128
@@ -44,9 +45,10 @@ class FitConfig:
     adam_epsilon: float = 1e-8
     clip: float = 1.0
     smoothing: float = 0.075
+    kinds: float = 0.5
     # Against learning pictures and sentences by heart.
-    text_share: float = 0.3
-    image_share: float = 0.2
+    text_share: float = 0.25
+    image_share: float = 0.25
     keep_patches: int = 12
     neighbours: int = 10
     neighbour_share: float = 1.0
@@ -77,6 +79,7 @@ PAPER = FitConfig(
     imagenet_norm=True,
     weight_decay=0.01,
     smoothing=0.075,
+    kinds=0.0,
     text_epochs=0,
     epochs=50,
     draws=64,

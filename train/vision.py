@@ -1,15 +1,21 @@
 """The `demo` backbone: a small image encoder trained on the corpus's own pictures, then frozen.
 
-Image–sentence contrast (InfoNCE, both ways) between a picture's pooled patch features and the
-masked sentence it stands beside, whose vector is fixed (`train.word_vectors.sentence_vectors`). The
-sentence never holds the entity's name, and two contexts of one entity are never each other's
-negatives, so that the features learn what a picture is about and not which entity it shows.
+No label is read. There are three objectives; benchmarks/backbones.py trains one backbone with each,
+and docs/decisions/0002-small-data.md has what came out:
+
+- `patches`: describe the patch itself, by its edges and colours (the target of masked feature
+  prediction, arXiv 2112.09133, without the mask). Every patch is an example, so that a few hundred
+  steps are enough.
+- `contrast`: InfoNCE, both ways, between a picture's pooled patches and the masked sentence beside
+  it, whose vector is fixed (`train.word_vectors.sentence_vectors`). Two contexts of one entity are
+  never each other's negatives.
+- `entities`: name the entity that the picture stands for, from its pooled patches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,57 +24,62 @@ from torch import nn
 from torch.nn import functional
 
 from mese.encoding import Encoded
-from mese.features import read_squares
-from mese.images import MAX_PIXELS, PATCH, SIDE, cut_patches
+from mese.images import PATCH
+from train.pictures import Pictures, as_seen, jittered_patches, picture_batches, random_patches
 
 BATCH = 64
-LEARNING_RATE = 2e-3
-MOST_IMAGES = 8000
-"""Pictures that are held in memory at most (0.9 GB); a larger corpus is sampled."""
+"""Pictures a step."""
+LEARNING_RATE = 3e-3
+SMOOTHING = 0.1
+CELLS, DIRECTIONS = 2, 8
+"""A patch is described in 2 × 2 cells, the edges of each in 8 directions over half a turn."""
 
-SHIFT = 24
-"""Pixels that a training crop may lose on each side: patches then never fall on the same grid."""
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a backbone is trained on: pictures, their encoded contexts, and those's vectors.
+
+    `vectors` float32 (N, D) are the contexts' fixed sentence vectors (`contrast` reads them alone);
+    `keep` patches of a picture are looked at in one step.
+    """
+
+    pictures: Pictures
+    encoded: Encoded
+    vectors: NDArray[np.float32]
+    keep: int = 12
+    imagenet_norm: bool = True
 
 
 def train_backbone(
     backbone: nn.Module,
-    encoded: Encoded,
-    images: dict[str, Path],
-    vectors: NDArray[np.float32],
+    objective: str,
+    task: Task,
     steps: int,
-    keep_patches: int,
-    imagenet_norm: bool,
     seed: int,
     device: str = "cpu",
-    progress: Callable[[int, int, float], None] | None = None,
-    max_pixels: int = MAX_PIXELS,
+    progress: Progress | None = None,
 ) -> list[float]:
-    """Train `backbone` in place for some steps of `BATCH` pictures; returns each step's loss.
+    """Train `backbone` in place for some steps; returns each step's loss.
 
-    `encoded.image` numbers the pictures in the order of `images` (hash → file); `vectors` float32
-    (N, D) are the contexts' fixed sentence vectors. `progress` gets (done, steps, loss).
+    `objective` is one of `OBJECTIVES`. Fewer than two pictures, or no steps, leave it as it is.
+    `progress` gets (done, steps, loss).
     """
     rng = np.random.default_rng(seed)
-    squares, row_of = _load(images, rng, max_pixels)
-    contexts = _contexts_of_pictures(encoded, row_of)
-    if len(squares) < 2 or steps == 0:
+    if len(task.pictures) < 2 or steps == 0:
         return []
-    with torch.inference_mode():
-        width = backbone.to(device).eval()(torch.zeros(1, 3, PATCH, PATCH, device=device)).shape[1]
-    towers = _Towers(width, vectors.shape[1]).to(device)
+    head = OBJECTIVES[objective](task, _width(backbone.to(device)), rng).to(device)
     backbone.train()
     optimizer = torch.optim.AdamW(
-        [*backbone.parameters(), *towers.parameters()], lr=LEARNING_RATE, weight_decay=0.05
+        [*backbone.parameters(), *head.parameters()], lr=LEARNING_RATE, weight_decay=0.05
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, total_steps=max(steps, 10), pct_start=0.2
     )
     losses: list[float] = []
-    for part in _picture_batches(len(squares), steps, rng):
-        rows = np.array([rng.choice(contexts[p]) for p in part])
-        pooled = _pooled(backbone, squares[part], keep_patches, imagenet_norm, rng, device)
-        text = torch.from_numpy(vectors[rows]).to(device)
-        loss = towers(pooled, text, torch.from_numpy(encoded.entity[rows]).to(device))
+    for part in picture_batches(len(task.pictures), BATCH, steps, rng):
+        loss = head(backbone, part, rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -80,30 +91,80 @@ def train_backbone(
     return losses
 
 
-def _picture_batches(
-    count: int, steps: int, rng: np.random.Generator
-) -> Iterator[NDArray[np.int64]]:
-    """`steps` batches that walk through one shuffle of the pictures after the other."""
-    size = min(BATCH, count)
-    order = np.empty(0, dtype=np.int64)
-    for _ in range(steps):
-        if len(order) < size:
-            order = rng.permutation(count)
-        part, order = order[:size], order[size:]
-        yield part
+def _width(backbone: nn.Module) -> int:
+    device = next(backbone.parameters()).device
+    with torch.inference_mode():
+        return int(backbone.eval()(torch.zeros(1, 3, PATCH, PATCH, device=device)).shape[1])
 
 
-class _Towers(nn.Module):
-    """Linear projections of both sides into one space, and the contrast between them."""
+class _Describe(nn.Module):
+    """`patches`: a linear reading of `describe`, each value standardised over the corpus."""
 
-    def __init__(self, image: int, text: int, dim: int = 128) -> None:
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, task: Task, width: int, rng: np.random.Generator) -> None:
         super().__init__()
-        self.image, self.text = nn.Linear(image, dim), nn.Linear(text, dim)
+        self.task = task
+        sample = describe(random_patches(task.pictures.squares, 2048, rng).flatten(0, 1))
+        self.register_buffer("mean", sample.mean(dim=0))
+        self.register_buffer("spread", sample.std(dim=0) + 1e-4)
+        self.read = nn.Linear(width, sample.shape[1])
+
+    def forward(
+        self, backbone: nn.Module, part: NDArray[np.int64], rng: np.random.Generator
+    ) -> torch.Tensor:
+        count = len(part) * self.task.keep
+        squares = self.task.pictures.squares
+        patches = random_patches(squares, count, rng).flatten(0, 1).to(self.mean.device)
+        wanted = (describe(patches) - self.mean) / self.spread
+        found = self.read(backbone(as_seen(patches, self.task.imagenet_norm)))
+        return functional.smooth_l1_loss(found, wanted)
+
+
+def describe(patches: torch.Tensor) -> torch.Tensor:
+    """Edges and colours of patches of 0 to 1, float (n, 3, 32, 32) → (n, 56).
+
+    For each of 2 × 2 cells: the root of the mean gradient length by direction (a histogram of
+    oriented gradients, over half a turn), and each channel's mean and standard deviation.
+    """
+    grey = patches.mean(dim=1)
+    down, right = torch.zeros_like(grey), torch.zeros_like(grey)
+    down[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
+    right[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]
+    turn = torch.atan2(down, right).remainder(torch.pi) / torch.pi
+    direction = (turn * DIRECTIONS).long().clamp(max=DIRECTIONS - 1)
+    edges = functional.one_hot(direction, DIRECTIONS).permute(0, 3, 1, 2)
+    edges = edges * torch.hypot(right, down)[:, None]
+    cell = patches.shape[-1] // CELLS
+    mean = functional.avg_pool2d(patches, cell)
+    spread = (functional.avg_pool2d(patches**2, cell) - mean**2).clamp(min=0).sqrt()
+    found = [functional.avg_pool2d(edges, cell).sqrt(), mean, spread]
+    return torch.cat([values.flatten(1) for values in found], dim=1)
+
+
+class _Contrast(nn.Module):
+    """`contrast`: linear projections of both sides into one space."""
+
+    def __init__(self, task: Task, width: int, rng: np.random.Generator, dim: int = 128) -> None:
+        super().__init__()
+        self.task = task
+        self.image, self.text = nn.Linear(width, dim), nn.Linear(task.vectors.shape[1], dim)
         self.log_scale = nn.Parameter(torch.tensor(2.0))
 
     def forward(
+        self, backbone: nn.Module, part: NDArray[np.int64], rng: np.random.Generator
+    ) -> torch.Tensor:
+        rows = _contexts_of(self.task, part, rng)
+        pooled = _pooled(backbone, self.task, part, rng)
+        text = torch.from_numpy(self.task.vectors[rows]).to(pooled.device)
+        entity = torch.from_numpy(self.task.encoded.entity[rows]).to(pooled.device)
+        return self.contrast(pooled, text, entity)
+
+    def contrast(
         self, image: torch.Tensor, text: torch.Tensor, entity: torch.Tensor
     ) -> torch.Tensor:
+        """InfoNCE both ways of n pictures (n, F) and the sentences beside them (n, D)."""
         u = functional.normalize(self.image(image), dim=1)
         v = functional.normalize(self.text(text), dim=1)
         scores = u @ v.T * self.log_scale.clamp(max=4.0).exp()
@@ -117,57 +178,44 @@ class _Towers(nn.Module):
         ) / 2
 
 
-def _load(
-    images: dict[str, Path], rng: np.random.Generator, max_pixels: int
-) -> tuple[NDArray[np.uint8], dict[int, int]]:
-    """Pictures as uint8 (n, 192, 192, 3), and which picture number each of them has."""
-    number = {image: i for i, image in enumerate(images)}
-    chosen = [list(images)[i] for i in sorted(rng.permutation(len(images))[:MOST_IMAGES])]
-    read = list(read_squares({image: images[image] for image in chosen}, max_pixels))
-    squares = np.stack([square for _, square in read]) if read else np.empty((0, SIDE, SIDE, 3))
-    return squares.astype(np.uint8), {number[image]: row for row, (image, _) in enumerate(read)}
+class _Name(nn.Module):
+    """`entities`: label-smoothed cross-entropy of the entity whose context the picture is in."""
+
+    def __init__(self, task: Task, width: int, rng: np.random.Generator) -> None:
+        super().__init__()
+        self.task = task
+        count = int(task.encoded.entity.max()) + 1
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, count))
+
+    def forward(
+        self, backbone: nn.Module, part: NDArray[np.int64], rng: np.random.Generator
+    ) -> torch.Tensor:
+        rows = _contexts_of(self.task, part, rng)
+        scores = self.head(_pooled(backbone, self.task, part, rng))
+        entity = torch.from_numpy(self.task.encoded.entity[rows]).to(scores.device)
+        return functional.cross_entropy(scores, entity, label_smoothing=SMOOTHING)
 
 
-def _contexts_of_pictures(encoded: Encoded, row_of: dict[int, int]) -> list[NDArray[np.int64]]:
-    found: list[list[int]] = [[] for _ in row_of]
-    for context, picture in enumerate(encoded.image):
-        if picture in row_of:
-            found[row_of[picture]].append(context)
-    return [np.array(rows) for rows in found]
+OBJECTIVES: dict[str, Callable[[Task, int, np.random.Generator], nn.Module]] = {
+    "patches": _Describe,
+    "contrast": _Contrast,
+    "entities": _Name,
+}
+"""Ways to train a backbone, by name."""
+
+
+def _contexts_of(
+    task: Task, part: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """One context of each picture, by chance."""
+    return np.array([rng.choice(task.pictures.contexts[picture]) for picture in part])
 
 
 def _pooled(
-    backbone: nn.Module,
-    squares: NDArray[np.uint8],
-    keep: int,
-    imagenet_norm: bool,
-    rng: np.random.Generator,
-    device: str,
+    backbone: nn.Module, task: Task, part: NDArray[np.int64], rng: np.random.Generator
 ) -> torch.Tensor:
-    """Mean feature of `keep` random patches of a random crop of each picture: float (n, F)."""
-    top, left = rng.integers(0, SHIFT, 2)
-    bottom, right = SIDE - rng.integers(0, SHIFT, 2)
-    crop = torch.from_numpy(squares[:, top:bottom, left:right]).permute(0, 3, 1, 2).float()
-    sized = functional.interpolate(crop, (SIDE, SIDE), mode="bilinear", align_corners=False)
-    bright = torch.from_numpy(rng.uniform(0.8, 1.2, (len(squares), 1, 1, 1)).astype(np.float32))
-    jittered = (sized * bright).clamp(0, 255).permute(0, 2, 3, 1).numpy().astype(np.uint8)
-    patches = cut_patches(jittered, imagenet_norm)
-    places = rng.permutation(patches.shape[1])[:keep]
-    chosen = torch.from_numpy(np.ascontiguousarray(patches[:, places])).to(device)
-    features = backbone(chosen.view(-1, 3, PATCH, PATCH))
-    return features.view(len(squares), len(places), -1).mean(dim=1)
-
-
-def nearest_pictures(
-    features: NDArray[np.float32], count: int, block: int = 1024
-) -> NDArray[np.int64]:
-    """The `count` nearest other rows by cosine of centred mean features: int64 (n, count)."""
-    centred = features - features.mean(axis=0)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    count = min(count, len(unit) - 1)
-    nearest = np.empty((len(unit), max(count, 0)), dtype=np.int64)
-    for start in range(0, len(unit), block):
-        scores = unit[start : start + block] @ unit.T
-        scores[np.arange(len(scores)), start + np.arange(len(scores))] = -np.inf
-        nearest[start : start + block] = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-    return nearest
+    """Mean feature of some patches of each picture: float (n, F)."""
+    patches = jittered_patches(task.pictures.squares[part], task.keep, rng)
+    seen = as_seen(patches.to(next(backbone.parameters()).device), task.imagenet_norm)
+    features: torch.Tensor = backbone(seen.flatten(0, 1))
+    return features.view(len(part), task.keep, -1).mean(dim=1)

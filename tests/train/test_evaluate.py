@@ -94,7 +94,7 @@ def test_sharpness_of_a_certain_model_is_finite() -> None:
     assert (found.own, found.entropy) == (1.0, 0.0)
 
 
-def test_a_table_has_every_modality_twice_and_both_floors(
+def test_a_table_has_every_modality_by_every_method_and_both_floors(
     corpus: Corpus, index: EntityIndex
 ) -> None:
     indexes = {"text+image": index, "text": index}
@@ -102,16 +102,18 @@ def test_a_table_has_every_modality_twice_and_both_floors(
     assert [(r.method, r.representation, r.seeds) for r in rows] == [
         ("window", "text+image", 3),
         ("cosine", "text+image", 3),
+        ("neighbours", "text+image", 3),
         ("window", "text", 3),
         ("cosine", "text", 3),
+        ("neighbours", "text", 3),
         ("floor", "TF-IDF", 3),
         ("floor", "pictures", 3),
     ]
-    assert rows[4].scores.average == rows[5].scores.average == 100.0
+    assert rows[6].scores.average == rows[7].scores.average == 100.0
     said = rows[0].as_dict()
     assert said["Avg"] == round(rows[0].scores.average, 2)
     assert said["P@10 (hits/K)"] <= said["P@10"]
-    assert len(table(corpus, corpus.vocabulary(), ["Cats"], indexes, floors=False)) == 4
+    assert len(table(corpus, corpus.vocabulary(), ["Cats"], indexes, floors=False)) == 6
     assert table(corpus, corpus.vocabulary(), [], indexes) == []
 
 

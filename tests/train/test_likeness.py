@@ -1,0 +1,128 @@
+"""What is alike: against loops, and on sentences and pictures whose likeness is plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+
+from mese.encoding import Encoded
+from train.likeness import (
+    NEAR,
+    SMOOTHED_BY,
+    TEMPERATURE,
+    kinds,
+    kinds_by_modality,
+    nearest,
+    picture_likeness,
+    sentence_likeness,
+)
+from train.objectives import Alike, masked_entity_loss
+
+
+def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def encoded_of(entity: list[int], image: list[int]) -> Encoded:
+    """Contexts of two pieces each, whose sentences nobody reads here."""
+    count = len(entity)
+    return Encoded(
+        np.zeros(2 * count, np.int32),
+        2 * np.arange(count + 1),
+        np.zeros(count, np.int64),
+        np.array(entity),
+        np.array(image),
+        (2, 4, 3),
+        0,
+    )
+
+
+@pytest.mark.parametrize("block", [3, 100])
+def test_the_nearest_are_those_of_a_loop(block: int) -> None:
+    rows = unit(np.random.default_rng(0).normal(size=(13, 6)))
+    near, cosines = nearest(rows, 4, block)
+    for row in range(13):
+        scores = [-2.0 if other == row else float(rows[row] @ rows[other]) for other in range(13)]
+        wanted = np.argsort(scores)[::-1][:4]
+        assert near[row].tolist() == wanted.tolist()
+        assert cosines[row] == pytest.approx([scores[n] for n in wanted], abs=1e-6)
+
+
+def test_kinds_are_a_softmax_over_the_smoothed_vectors_nearest() -> None:
+    """Against a loop over entities."""
+    rows = unit(np.random.default_rng(1).normal(size=(40, 8)))
+    smoothed = []
+    for e in range(40):
+        order = sorted((n for n in range(40) if n != e), key=lambda n: -float(rows[e] @ rows[n]))
+        pulled = sum(
+            max(float(rows[e] @ rows[n]), 0.0) * rows[n].astype(np.float64)
+            for n in order[:SMOOTHED_BY]
+        )
+        row = rows[e] + pulled / np.linalg.norm(pulled)
+        smoothed.append(row / np.linalg.norm(row))
+    made = kinds(rows)
+    for e in range(40):
+        scores = {n: float(smoothed[e] @ smoothed[n]) for n in range(40) if n != e}
+        order = sorted(scores, key=lambda n: -scores[n])[:NEAR]
+        weight = np.exp(np.array([scores[n] for n in order]) / TEMPERATURE)
+        assert made.near[e].tolist() == order
+        assert made.share[e] == pytest.approx(weight / weight.sum(), rel=1e-3)
+
+
+def test_pictures_of_one_pattern_are_alike_whatever_their_light() -> None:
+    """Patterns in single patches; what varies most, the light of all patches, says nothing."""
+    rng = np.random.default_rng(3)
+    pattern, count = rng.normal(size=(3, 36, 4)), 60
+    features = np.stack(
+        [pattern[n % 3] + 5 * rng.normal() + 0.1 * rng.normal(size=(36, 4)) for n in range(count)]
+    ).astype(np.float16)
+    encoded = encoded_of([n // 2 for n in range(count)], [n // 2 * 2 + n % 2 for n in range(count)])
+    owner = np.array([n % 3 for n in range(count)])
+    # An entity's two pictures are of one pattern: 2 n and 2 n + 1 both get pattern n % 3.
+    features = features[np.argsort(owner, kind="stable")]
+    rows = picture_likeness(encoded, count // 2 + 1, lambda rows: features[rows], 0)
+    group = np.arange(count // 2) // 10
+    scores = rows[:-1] @ rows[:-1].T
+    same = group[:, None] == group[None]
+    assert scores[same & ~np.eye(len(group), dtype=bool)].mean() > scores[~same].mean() + 0.1
+    assert not rows[-1].any()  # an entity without a picture
+
+
+def test_sentences_with_the_same_words_are_alike() -> None:
+    words = np.zeros((6, 12))
+    words[:3, :4], words[3:, 4:8] = 1, 1
+    words[range(6), [8, 9, 10, 11, 8, 9]] = 0.3
+    rows = sentence_likeness(sparse.csr_matrix(unit(words)), 0)
+    near = (rows @ rows.T) > 0.5
+    group = np.arange(6) // 3
+    assert np.array_equal(near, group[:, None] == group[None])
+
+
+def test_a_corpus_without_pictures_has_kinds_by_text_alone() -> None:
+    sentences = sparse.csr_matrix(unit(np.random.default_rng(0).random((8, 20))))
+    bare = encoded_of(list(range(8)), [-1] * 8)
+    assert set(kinds_by_modality(sentences, bare, 8, lambda rows: rows, 0)) == {"text"}
+
+
+def test_the_loss_is_the_divergence_from_the_shared_target() -> None:
+    """Against the whole target written out, and torch's own divergence."""
+    torch.manual_seed(0)
+    size, eta, part = 30, 0.075, 0.4
+    log_prob = torch.randn(4, size).log_softmax(dim=1)
+    entity = torch.tensor([3, 7, 7, 20])
+    near = torch.tensor([[1, 2], [0, 9], [0, 9], [21, 22]])
+    share = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [1.0, 0.0]])
+    target = torch.full((4, size), eta / (size - 1))
+    for row in range(4):
+        target[row, entity[row]] = (1 - eta) * (1 - part)
+        for other, weight in zip(near[row], share[row], strict=True):
+            target[row, other] += (1 - eta) * part * weight
+    assert target.sum(dim=1).numpy() == pytest.approx(np.ones(4))
+    wanted = torch.nn.functional.kl_div(log_prob, target, reduction="batchmean")
+    found = masked_entity_loss(log_prob, entity, eta, Alike(part, near, share))
+    assert found.item() == pytest.approx(wanted.item(), abs=1e-5)
+    perfect = masked_entity_loss(target.log(), entity, eta, Alike(part, near, share))
+    assert perfect.item() == pytest.approx(0, abs=1e-5)

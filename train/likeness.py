@@ -1,0 +1,155 @@
+"""How alike entities are before anything is learnt: targets that tell kinds from names.
+
+Masked-entity prediction rewards naming. With a dozen contexts an entity it is solved by heart, and
+what expansion reads, the rest of each distribution, says nothing. So a share κ of the target goes
+to the entities that are most alike, by their sentences where those are read, by their pictures
+where only those are, by both where both are: label smoothing with a direction. No class and no
+gold list is read, and the mentions are masked as ever (docs/decisions/0002-small-data.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA, TruncatedSVD
+
+from mese.encoding import Encoded, PatchSource
+
+TEXT_DIMENSIONS, DIMENSIONS = 512, 256
+"""Of the sentences' and of the pictures' vectors."""
+
+TEXT_WEIGHT = 0.5
+"""Of the sentences' unit vector beside the pictures' 0.5, where both are read."""
+
+NEAR = 20
+"""Entities among which a share of the target is divided."""
+
+TEMPERATURE = 0.05
+"""Of the cosines that divide it."""
+
+SMOOTHED_BY = 10
+"""Nearest entities that each vector is averaged with before likeness is measured."""
+
+MOST_PICTURES = 10_000
+"""Pictures that the principal components are found on."""
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The most alike entities of each of V: `near` int64 (V, n), `share` float32 (V, n), sum 1."""
+
+    near: NDArray[np.int64]
+    share: NDArray[np.float32]
+
+
+def kinds_by_modality(
+    sentences: Any, encoded: Encoded, entities: int, patches: PatchSource, seed: int
+) -> Mapping[str, Kinds]:
+    """The kinds of every modality that the corpus has.
+
+    `sentences` sparse (V, W) are unit rows of entities by the words around their mentions
+    (`train.floors.tfidf_vectors`).
+    """
+    text = sentence_likeness(sentences, seed)
+    made = {"text": kinds(text)}
+    if (encoded.image >= 0).any():
+        image = picture_likeness(encoded, entities, patches, seed)
+        both = np.hstack([TEXT_WEIGHT * text, (1 - TEXT_WEIGHT) * image]).astype(np.float32)
+        made |= {"image": kinds(image), "text+image": kinds(_unit(both))}
+    return made
+
+
+def sentence_likeness(sentences: Any, seed: int) -> Vectors:
+    """Unit vectors of entities by their sentences: the singular vectors of TF-IDF, (V, D)."""
+    rank = min(TEXT_DIMENSIONS, min(sentences.shape) - 1)
+    reduced = TruncatedSVD(rank, random_state=seed).fit_transform(sentences)
+    return _unit(reduced.astype(np.float32))
+
+
+def picture_likeness(encoded: Encoded, entities: int, patches: PatchSource, seed: int) -> Vectors:
+    """Unit vectors of entities by their pictures: whitened principal components, averaged (V, D).
+
+    All 36 patches of a picture are read in their places. Whitening matters more than the features
+    do: what varies most between pictures (light or dark, framed or not) says least about the
+    entity. Zeros for an entity without a picture.
+    """
+    used = np.unique(encoded.image[encoded.image >= 0])
+    rng = np.random.default_rng(seed)
+    values, mean, spread = _standardised(patches, np.sort(rng.permutation(used)[:MOST_PICTURES]))
+    # With as many components as pictures, whitening would set all of them equally far apart.
+    rank = max(1, min(DIMENSIONS, len(values) // 8, values.shape[1]))
+    components = PCA(rank, whiten=True, svd_solver="randomized", random_state=seed).fit(values)
+    row_of = np.full(int(used.max()) + 1, -1)
+    row_of[used] = np.arange(len(used))
+    vectors = np.concatenate(
+        [
+            components.transform((_flat(patches, used[start : start + 512]) - mean) / spread)
+            for start in range(0, len(used), 512)
+        ]
+    ).astype(np.float32)
+    pictured = encoded.image >= 0
+    total, count = np.zeros((entities, rank), np.float32), np.zeros(entities)
+    np.add.at(total, encoded.entity[pictured], vectors[row_of[encoded.image[pictured]]])
+    np.add.at(count, encoded.entity[pictured], 1)
+    means: Vectors = total / np.maximum(count, 1)[:, None].astype(np.float32)
+    means[count > 0] -= means[count > 0].mean(axis=0)
+    return _unit(means)
+
+
+def _standardised(
+    patches: PatchSource, rows: NDArray[np.int64]
+) -> tuple[Vectors, Vectors, Vectors]:
+    """Flat features of some pictures, each feature's mean 0 and deviation 1 over all patches."""
+    values = _flat(patches, rows)
+    wide = values.reshape(-1, patches(rows[:1]).shape[2])
+    grid = values.shape[1] // wide.shape[1]
+    mean, spread = np.tile(wide.mean(axis=0), grid), np.tile(wide.std(axis=0) + 1e-6, grid)
+    return (values - mean) / spread, mean, spread
+
+
+def _flat(patches: PatchSource, rows: NDArray[np.int64]) -> Vectors:
+    return patches(rows).reshape(len(rows), -1).astype(np.float32)
+
+
+def kinds(vectors: Vectors) -> Kinds:
+    """The entities most alike to each, after every vector was averaged with its nearest."""
+    near, cosines = nearest(_smoothed(vectors), NEAR)
+    weight = np.exp((cosines - cosines[:, :1]) / TEMPERATURE)
+    return Kinds(near, (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def _smoothed(vectors: Vectors) -> Vectors:
+    near, cosines = nearest(vectors, SMOOTHED_BY)
+    pulled = np.zeros_like(vectors)
+    for column in range(near.shape[1]):
+        pulled += vectors[near[:, column]] * np.maximum(cosines[:, column, None], 0)
+    return _unit(vectors + _unit(pulled))
+
+
+def nearest(vectors: Vectors, count: int, block: int = 1024) -> tuple[NDArray[np.int64], Vectors]:
+    """The `count` most alike other rows of unit vectors, best first, and their cosines."""
+    count = min(count, len(vectors) - 1)
+    near = np.empty((len(vectors), count), np.int64)
+    cosines = np.empty((len(vectors), count), np.float32)
+    for start in range(0, len(vectors), block):
+        scores = vectors[start : start + block] @ vectors.T
+        scores[np.arange(len(scores)), start + np.arange(len(scores))] = -np.inf
+        rows = slice(start, start + len(scores))
+        near[rows] = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        cosines[rows] = np.take_along_axis(scores, near[rows], axis=1)
+    return near, cosines
+
+
+def nearest_pictures(features: Vectors, count: int, block: int = 1024) -> NDArray[np.int64]:
+    """The `count` nearest other rows by cosine of centred mean features: int64 (n, count)."""
+    return nearest(_unit(features - features.mean(axis=0)), count, block)[0]
+
+
+def _unit(rows: Vectors) -> Vectors:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9).astype(np.float32)
