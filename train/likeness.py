@@ -97,7 +97,7 @@ def picture_likeness(encoded: Encoded, entities: int, patches: PatchSource, seed
     total, count = np.zeros((entities, rank), np.float32), np.zeros(entities)
     np.add.at(total, encoded.entity[pictured], vectors[row_of[encoded.image[pictured]]])
     np.add.at(count, encoded.entity[pictured], 1)
-    means = total / np.maximum(count, 1).astype(np.float32)[:, None]
+    means = (total / np.maximum(count, 1)[:, None]).astype(np.float32)
     means[count > 0] -= means[count > 0].mean(axis=0)
     return _unit(means)
 
