@@ -15,9 +15,10 @@ from rich.table import Table
 
 from mese.bundle import BundleError, locate
 from mese.corpus import MODALITIES, Expansion
-from mese.engine import METHODS, Engine, Options, SeedRow
+from mese.engine import METHOD_WORDS, METHODS, Engine, Options, SeedRow
 from mese.expand import BLOCKS
 from mese.mentions import Mention, SeedError, marked, name_of, read_marked
+from mese.place import Place
 from mese.printable import printable
 from mese.provenance import document
 from mese.shell import one_of, out, plainly, settings_or_exit, shell
@@ -84,6 +85,14 @@ def expand(
             "seed of its own. Repeatable.",
         ),
     ] = None,
+    placed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place",
+            help="A sentence about something that is not in the vocabulary, its mention marked as "
+            "in --open: how close it is to the seeds, and the rank it would have. Repeatable.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Rank the entities that belong with the seeds, best first."""
@@ -97,14 +106,19 @@ def expand(
         options = Options(limit, method, modality, seed_modality, window, rerank, out_ids)
         rows = _open_rows(engine, _mentions(opened or [], images or []), options)
         expansion = engine.expand(chosen, options, rows)
+        newcomers = _newcomers(engine, [read_marked(text) for text in placed or []], options)
+        places = engine.place(newcomers, chosen, options, rows)
         if len(chosen) + len(rows) < FEW_SEEDS:
             count = len(chosen) + len(rows)
             typer.echo(f"Few seeds ({count}): the method is meant for 3 or 5.", err=True)
         if as_json:
             said = document(engine, expansion, rows, datetime.now(UTC))
+            if places:
+                said["placed"] = [_place_as_json(place) for place in places]
             typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
         else:
             _print(engine, expansion, rows)
+            _print_places(places)
 
 
 def _names(text: str | None) -> list[str]:
@@ -121,9 +135,18 @@ def _mentions(sentences: list[str], images: list[Path]) -> list[Mention]:
 
 def _open_rows(engine: Engine, mentions: list[Mention], options: Options) -> list[SeedRow]:
     """The rows of open seeds, read under the seeds' modality; raises `SeedError`."""
+    return _rows(engine, mentions, str(engine.settle(options).seeds))
+
+
+def _newcomers(engine: Engine, mentions: list[Mention], options: Options) -> list[SeedRow]:
+    """What is to be placed, read under the candidates' modality; raises `SeedError`."""
+    return _rows(engine, mentions, str(engine.settle(options).candidates))
+
+
+def _rows(engine: Engine, mentions: list[Mention], modality: str) -> list[SeedRow]:
     if not mentions:
         return []
-    read = engine.encode(mentions, str(engine.settle(options).seeds))
+    read = engine.encode(mentions, modality)
     if read.unreadable:
         raise SeedError(next(iter(read.unreadable.values())))
     return [
@@ -154,6 +177,29 @@ def _print(engine: Engine, expansion: Expansion, rows: Sequence[SeedRow]) -> Non
         table.add_row(str(r.rank), _plain(r.name), f"{r.score:.3f}", _plain(", ".join(r.classes)))
     out.print(f"{len(expansion.results)} entities for {names}", markup=False)
     out.print(table)
+
+
+def _print_places(places: Sequence[Place]) -> None:
+    if not places:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("would be", justify="right")
+    table.add_column("placed")
+    table.add_column("score", justify="right")
+    for place in places:
+        table.add_row(f"{place.rank} of {place.of}", _plain(place.name), f"{place.score:.3f}")
+    out.print(f"Placed by {METHOD_WORDS['states']}, each alone", markup=False)
+    out.print(table)
+
+
+def _place_as_json(place: Place) -> dict[str, object]:
+    return {
+        "rank": place.rank,
+        "of": place.of,
+        "name": place.name,
+        "score": round(place.score, 6),
+        "from": place.source,
+    }
 
 
 def _plain(text: str) -> str:

@@ -14,57 +14,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
-from mese.expand import BLOCKS, cosine_search, window_search_scored
+from mese.expand import BLOCKS
 from mese.index import EntityIndex
 from mese.live_rows import LiveRows
 from mese.mentions import Encodings, Mention, SeedError
-from mese.neighbours import neighbour_search
+from mese.methods import METHOD_WORDS, METHODS, Method, answerable
 from mese.seed_names import SeedNames
 
 if TYPE_CHECKING:
     from mese.explain import Why
     from mese.live import LiveModel
+    from mese.place import Place
 
-__all__ = ["METHODS", "METHOD_WORDS", "Engine", "Options", "SeedError", "SeedRow"]
+__all__ = ["METHODS", "METHOD_WORDS", "Engine", "Method", "Options", "SeedError", "SeedRow"]
 
-
-class Method(Protocol):
-    """A way to rank: queries of vocabulary positions in, per query (position, score) pairs out."""
-
-    def __call__(
-        self,
-        index: EntityIndex,
-        queries: Sequence[Sequence[int]],
-        size: int,
-        *,
-        seed_index: EntityIndex | None = None,
-        window: int | None = None,
-        rerank: bool = True,
-        keep_out: Sequence[int] = (),
-        rows: Sequence[LiveRows] = (),
-    ) -> list[list[tuple[int, float]]]: ...
-
-
-METHODS: Mapping[str, Method] = {
-    "window": window_search_scored,
-    "cosine": cosine_search,
-    "neighbours": neighbour_search,
-}
-"""Ways to rank by name: MultiExpan's window search, and two that compare whole rows at once."""
-
-METHOD_WORDS: Mapping[str, str] = {
-    "window": "window search",
-    "cosine": "cosine",
-    "neighbours": "neighbour-smoothed cosine",
-}
-"""The methods as a page names them."""
 
 EXPANDED = 102
 """Non-seeds that are expanded and re-ranked at least, as in the release (T = k + 102)."""
@@ -96,7 +66,7 @@ class SeedRow:
 
     `entity` is the vocabulary's entity that it stands for, some of its contexts left out; None is
     an open seed. `used` of `given` contexts were averaged; `source` is what an open seed was read
-    from, in its maker's words.
+    from, in its maker's words. `state` is the mean mask state, (d,).
     """
 
     entity: int | None
@@ -106,6 +76,7 @@ class SeedRow:
     used: int = 1
     given: int = 1
     source: str = ""
+    state: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +134,15 @@ class Engine:
     def default_modality(self) -> str:
         """The fullest representation that the bundle has; raises `BundleError` if it has none."""
         return next(iter(self.bundle.modalities), MODALITIES[0])
+
+    def methods(self, candidates: str | None = None) -> tuple[str, ...]:
+        """The methods that a modality's index can answer with; raises `BundleError`.
+
+        All of them where there is no index yet: an expansion tells what is missing.
+        """
+        modality = candidates or self.default_modality
+        there = modality in self.bundle.modalities
+        return answerable(self.index(modality)) if there else tuple(METHODS)
 
     def knows(self, entity: int) -> bool:
         """Whether an entity id is in the bundle's vocabulary."""
@@ -302,6 +282,7 @@ class Engine:
             _mean(encodings.log_prob[telling]),
             len(telling),
             len(encodings),
+            state=None if encodings.state is None else _mean(encodings.state[telling]),
         )
 
     def explain(
@@ -317,6 +298,18 @@ class Engine:
         from mese.explain import explain
 
         return explain(self, entity, seeds, options, mentions, rows, rows_by)
+
+    def place(
+        self,
+        newcomers: Sequence[SeedRow],
+        seeds: Sequence[int],
+        options: Options = Options(),
+        rows: Sequence[SeedRow] = (),
+    ) -> list[Place]:
+        """Where what is not in the vocabulary would stand in a list; see `mese.place.place`."""
+        from mese.place import place
+
+        return place(self, newcomers, seeds, options, rows)
 
     def _positions(self, seeds: Sequence[int], rows: Sequence[SeedRow] = ()) -> list[int]:
         if not seeds and not any(row.entity is None for row in rows):
@@ -351,7 +344,14 @@ class Engine:
                 )
         position_of = self.bundle.position_of
         own = {position_of[row.entity]: row.log_prob for row in rows if row.entity is not None}
-        return LiveRows(own, [row.log_prob for row in rows if row.entity is None])
+        states = {position_of[row.entity]: row.state for row in rows if row.entity is not None}
+        opened = [row for row in rows if row.entity is None]
+        return LiveRows(
+            own,
+            [row.log_prob for row in opened],
+            {position: state for position, state in states.items() if state is not None},
+            [row.state for row in opened],
+        )
 
     def _result(self, rank: int, position: int, score: float) -> Result:
         entity = self.bundle.entities[position]

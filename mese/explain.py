@@ -26,8 +26,8 @@ class Why:
     `closest`: (seed's entity id, or −1−k for open seed k; cosine), best first. `contexts`: (number
     of the given mention, its cosine to the seeds' sum), best first, without those that say nothing
     under the candidates' modality. `ranks`: the entity's rank by modality, None beyond the
-    `looked_at` first; a modality that the bundle lacks, or that says nothing of an open seed, is
-    not there.
+    `looked_at` first; a modality that the bundle lacks, that cannot answer by the method, or that
+    says nothing of an open seed, is not there.
     """
 
     closest: tuple[tuple[int, float], ...]
@@ -62,6 +62,8 @@ def explain(
     looked_at = max(options.size, EXPANDED)
     ranks = {}
     for modality in engine.bundle.modalities:
+        if options.method not in engine.methods(modality):
+            continue
         under = replace(options, candidates=modality, seeds=modality, size=looked_at)
         try:
             known = rows_by(modality) if rows_by and modality != options.seeds else rows

@@ -8,7 +8,7 @@ set), so both matrices may be memory maps and are never loaded whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,9 @@ class EntityIndex:
     In half precision (`halved`) the matrices are float16: `mean_prob` in units of `HALF_UNIT`,
     `mean_log_prob` less each row's mean, which standardising takes away in any case. The float64
     arrays are made of what is stored.
+
+    `mean_state`, float32 (V, d), are the mean states at `[MASK]` that the distributions were read
+    from, zeros for an entity with nothing to go by; None in an index made before they were kept.
     """
 
     mean_prob: NDArray[np.float32]
@@ -64,15 +67,26 @@ class EntityIndex:
     row_mean: NDArray[np.float64]
     row_scale: NDArray[np.float64]
     neighbours: Neighbours | None = None
+    mean_state: NDArray[np.float32] | None = None
 
     @classmethod
-    def from_distributions(cls, mean_prob: ArrayLike, mean_log_prob: ArrayLike) -> EntityIndex:
-        """An index over two float32 arrays of shape (V, V), used as they are (no copy).
+    def from_distributions(
+        cls, mean_prob: ArrayLike, mean_log_prob: ArrayLike, mean_state: ArrayLike | None = None
+    ) -> EntityIndex:
+        """An index over float32 arrays of shape (V, V), (V, V) and (V, d), used as they are.
 
-        Raises ValueError when the shapes are not square and equal, or when a row holds a negative
-        probability, a NaN, or nothing but zeros.
+        Raises ValueError when the shapes are others, when a row holds a negative probability, a
+        NaN, or nothing but zeros, or a state holds what is not finite.
         """
-        return cls._over(_as_float32(mean_prob), _as_float32(mean_log_prob))
+        made = cls._over(_as_float32(mean_prob), _as_float32(mean_log_prob))
+        if mean_state is None:
+            return made
+        state = _as_float32(mean_state)
+        if state.ndim != 2 or len(state) != len(made) or not state.shape[1]:
+            raise ValueError(f"mean_state {state.shape} must be ({len(made)}, d)")
+        if not np.isfinite(state).all():
+            raise ValueError("mean_state holds a value that is not finite")
+        return replace(made, mean_state=state)
 
     @classmethod
     def _over(cls, prob: NDArray[Any], log_prob: NDArray[Any]) -> EntityIndex:
@@ -93,9 +107,10 @@ class EntityIndex:
         return cls(prob, log_prob, row_sum, sum_log, *row_moments(log_prob))
 
     def halved(self) -> EntityIndex:
-        """The index in half precision: half the size, and a share of the lists differ.
+        """The index with its matrices in half precision: half the size, and some lists differ.
 
-        benchmarks/expansion.py prints the share. Raises ValueError for a probability of 2 or more.
+        The mean states, which are few, stay as they are. benchmarks/expansion.py prints the share.
+        Raises ValueError for a probability of 2 or more.
         """
         if self.is_half:
             return self
@@ -107,7 +122,7 @@ class EntityIndex:
             with np.errstate(over="ignore"):  # infinite values are refused below
                 prob[rows] = self.mean_prob[rows] / np.float32(HALF_UNIT)
             log_prob[rows] = self.mean_log_prob[rows] - self.row_mean[rows, None]
-        return self._over(prob, log_prob)
+        return replace(self._over(prob, log_prob), mean_state=self.mean_state)
 
     @property
     def is_half(self) -> bool:

@@ -51,7 +51,11 @@ def read_index(path: Path, size: int) -> EntityIndex:
     known = {key: _of_shape(path, arrays, key, shape) for key, shape in shapes.items()}
     if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
         known["row_mean"], known["row_scale"] = row_moments(known["mean_log_prob"])
-    return EntityIndex(**known, neighbours=_neighbours(path, arrays, size))
+    return EntityIndex(
+        **known,
+        neighbours=_neighbours(path, arrays, size),
+        mean_state=_mean_state(path, arrays, size),
+    )
 
 
 def _neighbours(path: Path, arrays: Arrays, size: int) -> Neighbours | None:
@@ -67,6 +71,17 @@ def _neighbours(path: Path, arrays: Arrays, size: int) -> Neighbours | None:
     if not np.isfinite(share).all():
         raise BundleError(f"{path}: neighbours.share holds a value that is not finite; {MEND}")
     return Neighbours(near, share, scale)
+
+
+def _mean_state(path: Path, arrays: Arrays, size: int) -> NDArray[Any] | None:
+    """The mean mask states that a file holds, if any; raises `BundleError` if they cannot be."""
+    if "mean_state" not in arrays:  # written before indexes held them
+        return None
+    width = max([1, *arrays["mean_state"].shape[1:2]])
+    state = _of_shape(path, arrays, "mean_state", (size, width))
+    if not np.isfinite(state).all():
+        raise BundleError(f"{path}: mean_state holds a value that is not finite; {MEND}")
+    return state
 
 
 def _of_shape(
@@ -94,6 +109,8 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
     }
     if index.neighbours is not None:
         arrays |= {f"neighbours.{key}": value for key, value in vars(index.neighbours).items()}
+    if index.mean_state is not None:
+        arrays["mean_state"] = index.mean_state
     path = index_file(folder, modality)
     part = path.with_suffix(".part")
     save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, part)

@@ -64,7 +64,7 @@ class LiveModel:
         return opened.device if opened else ""
 
     def encode(self, mentions: Sequence[Mention], modality: str) -> Encodings:
-        """Distributions of mentions under a modality, one row each, in order.
+        """Distributions and mask states of mentions under a modality, one row each, in order.
 
         Raises `SeedError` for a mention that cannot be read and `BundleError` for a bundle without
         a model. An image that cannot be read is masked, and told in `Encodings.unreadable`.
@@ -131,20 +131,21 @@ def _encode(
     size = opened.model.config.entities
     log_prob = np.full((len(mentions), size), -np.log(size), dtype=np.float32)
     prob = np.full((len(mentions), size), 1 / size, dtype=np.float32)
+    state = np.zeros((len(mentions), opened.model.config.dim), dtype=np.float32)
     read = partial(_take, list(features.values()), opened.model.config.features)
     rows = np.flatnonzero(says)
     rows = rows[np.argsort(encoded.lengths[rows], kind="stable")]
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        out = _forward(opened, collate(encoded, part, modality, read).arguments)
-        if not np.isfinite(out).all():
+        out, states = _forward(opened, collate(encoded, part, modality, read).arguments)
+        if not (np.isfinite(out).all() and np.isfinite(states).all()):
             raise BundleError(
                 "the bundle's model gives values that are not finite; make the bundle anew with "
                 "`python -m train represent`"
             )
-        log_prob[part], prob[part] = out, np.exp(out)
+        log_prob[part], prob[part], state[part] = out, np.exp(out), states
     unreadable = {number: faults[file] for number, file in enumerate(files) if file in faults}
-    return Encodings(modality, prob, log_prob, says, unreadable)
+    return Encodings(modality, prob, log_prob, says, unreadable, state)
 
 
 def _as_encoded(
@@ -173,12 +174,16 @@ def _take(features: list[Features], width: int, rows: NDArray[np.int64]) -> Feat
     return np.stack([features[row] for row in rows])
 
 
-def _forward(opened: BundleModel, arguments: Mapping[str, torch.Tensor]) -> NDArray[np.float64]:
+def _forward(
+    opened: BundleModel, arguments: Mapping[str, torch.Tensor]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log-distributions (n, V) and mask states (n, d)."""
     moved = {key: value.to(opened.device) for key, value in arguments.items()}
     on_gpu = opened.device == "cuda"
     with torch.autocast("cuda", torch.bfloat16) if on_gpu else nullcontext():
-        out: NDArray[np.float64] = opened.model(**moved).double().cpu().numpy()
-    return out
+        states = opened.model.mask_states(**moved)
+        log_prob = opened.model.log_prob(states)
+    return log_prob.double().cpu().numpy(), states.double().cpu().numpy()
 
 
 class _SeenImages:

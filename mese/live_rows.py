@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mese.index import EntityIndex, standardise
 
 Row = NDArray[np.float32]
-"""A mean log-distribution over the vocabulary, (V,)."""
+"""A mean log-distribution over the vocabulary, (V,), or a mean mask state, (d,)."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,14 @@ class LiveRows:
     `own` maps a seed's position to the row that stands in for the index's; `open` are the rows of
     seeds that are not in the vocabulary. Those pull the set like any seed, but they have no column:
     they are no members of the set that targets are made over, and they cannot be returned.
+    `own_states` and `open_states` are the same rows' mask states, for the method that ranks by them
+    (`mese.states`).
     """
 
     own: Mapping[int, Row] = field(default_factory=dict)
     open: Sequence[Row] = ()
+    own_states: Mapping[int, Row] = field(default_factory=dict)
+    open_states: Sequence[Row | None] = ()
 
 
 NO_ROWS = LiveRows()

@@ -43,10 +43,11 @@ class Mention:
 
 @dataclass(frozen=True)
 class Encodings:
-    """Distributions of n mentions under a modality, float32 (n, V) each.
+    """Distributions of n mentions under a modality, float32 (n, V), and mask states, (n, d).
 
     `says` is False, bool (n,), where a mention has nothing to read under the modality (no image
-    under `image`, no sentence under `text`): its row is uniform, and counts for nothing.
+    under `image`, no sentence under `text`): its row is uniform, its state
+    zeros, and they count for nothing.
     """
 
     modality: str
@@ -55,6 +56,7 @@ class Encodings:
     says: NDArray[np.bool_]
     unreadable: Mapping[int, str] = field(default_factory=dict)
     """Number of a mention → why its image could not be read; it was masked."""
+    state: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.prob)

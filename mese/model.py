@@ -115,7 +115,12 @@ class MultiExpan(nn.Module):
         patch_places: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Log-probabilities over the entities, float32 (B, V); see `mask_states`."""
-        states = self.mask_states(ids, text_mask, mask_at, patches, patch_mask, patch_places)
+        return self.log_prob(
+            self.mask_states(ids, text_mask, mask_at, patches, patch_mask, patch_places)
+        )
+
+    def log_prob(self, states: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities over the entities of mask states (B, d), float32 (B, V)."""
         return functional.log_softmax(self.head(states).float(), dim=-1)
 
     def mask_states(

@@ -1,7 +1,8 @@
 """The representation phase: every context through the model, averaged an entity.
 
 Section (d) of specs/multiexpan.md: in evaluation mode over all contexts of an entity,
-P_e = mean softmax and G_e = mean log-softmax. Rows are finished entity by entity and written to
+P_e = mean softmax and G_e = mean log-softmax, and beside them the mean state at `[MASK]`, which the
+head reads both from (`mese.states` ranks by it). Rows are finished entity by entity and written to
 memory maps, so that a pass can stop and go on, and V² floats never sit in memory twice.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,12 @@ from mese.model import MultiExpan
 CHUNK = 32
 """Entities whose rows are finished together; a pass that is cut off repeats at most these."""
 
+FILES = ("prob.f32", "log.f32", "state.f32")
+"""The unfinished matrices of a pass; those of a version with others are not gone on with."""
+
+Sums = tuple[NDArray[np.float64], ...]
+"""Σ softmax, Σ log-softmax and Σ mask state, a row for each entity."""
+
 
 def represent(
     model: MultiExpan,
@@ -35,16 +42,18 @@ def represent(
     batch: int = 256,
     progress: Callable[[int, int], None] | None = None,
 ) -> EntityIndex:
-    """Mean distributions of all entities under a modality (`mese.corpus.MODALITIES`).
+    """Mean distributions and mask states of all entities under a modality.
 
-    `work` is a folder for the unfinished matrices; a pass that finds its own goes on there, and
-    one that finds another's (other weights, modality or contexts) starts afresh. An entity without
-    any image under `image` (or context at all) gets the uniform distribution. Raises ValueError
-    when the matrices in `work` have another size than its pass left them with.
+    `modality` is one of `mese.corpus.MODALITIES`. `work` is a folder for the unfinished matrices; a
+    pass that finds its own goes on there, and one that finds another's (other weights, modality or
+    contexts) starts afresh. An entity without any image under `image` (or context at all) gets the
+    uniform distribution and a state of zeros. Raises ValueError when the matrices in `work` have
+    another size than its pass left them with.
     """
     size = model.config.entities
-    key = hashlib.sha256(f"{weights_hash(model)} {modality} {len(encoded)}".encode()).hexdigest()
-    prob, log_prob, done = _open_work(work, size, key)
+    named = f"{weights_hash(model)} {modality} {len(encoded)} {','.join(FILES)}"
+    key = hashlib.sha256(named.encode()).hexdigest()
+    matrices, done = _open_work(work, size, (size, size, model.config.dim), key)
     order = np.argsort(encoded.entity, kind="stable")
     first = np.searchsorted(encoded.entity[order], np.arange(size + 1))
     model.to(device).eval()
@@ -52,28 +61,31 @@ def represent(
         end = min(start + CHUNK, size)
         rows = order[first[start] : first[end]]
         sums = _sum_contexts(model, encoded, rows, modality, patches_of, device, batch, start, end)
-        prob[start:end], log_prob[start:end] = _means(*sums)
+        for matrix, mean in zip(matrices, _means(*sums), strict=True):
+            matrix[start:end] = mean
         _mark(work, key, end)
         if progress:
             progress(end, size)
-    return EntityIndex.from_distributions(prob, log_prob)
+    return EntityIndex.from_distributions(*matrices)
 
 
 def _open_work(
-    work: Path, size: int, key: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+    work: Path, size: int, widths: Sequence[int], key: str
+) -> tuple[list[NDArray[np.float32]], int]:
+    """The unfinished matrices, (size, width) each, and how many of their rows are finished."""
     work.mkdir(parents=True, exist_ok=True)
-    files, need = (work / "prob.f32", work / "log.f32"), 4 * size * size
     done = _done(work, key)
-    for path in files:
+    matrices: list[NDArray[np.float32]] = []
+    for name, width in zip(FILES, widths, strict=True):
+        path, need = work / name, 4 * size * width
         if not done:
             path.write_bytes(b"")
             with path.open("r+b") as stream:
                 stream.truncate(need)
         elif path.stat().st_size != need:
             raise ValueError(f"{work} belongs to another vocabulary; remove it")
-    maps = [np.memmap(path, np.float32, "r+", shape=(size, size)) for path in files]
-    return maps[0], maps[1], done
+        matrices.append(np.memmap(path, np.float32, "r+", shape=(size, width)))
+    return matrices, done
 
 
 def _done(work: Path, key: str) -> int:
@@ -125,10 +137,10 @@ def _sum_contexts(
     batch: int,
     start: int,
     end: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Σ softmax, Σ log-softmax and the contexts' weight of entities start..end−1, in float64."""
-    size = model.config.entities
-    prob, log_prob = np.zeros((end - start, size)), np.zeros((end - start, size))
+) -> tuple[Sums, NDArray[np.float64]]:
+    """Sums over the contexts of entities start..end−1, and their contexts' weight, in float64."""
+    size, width = model.config.entities, model.config.dim
+    sums: Sums = tuple(np.zeros((end - start, columns)) for columns in (size, size, width))
     count = np.zeros(end - start)
     rows, weights = _weigh(encoded, rows, modality)
     by_length = np.argsort(encoded.lengths[rows], kind="stable")
@@ -136,18 +148,19 @@ def _sum_contexts(
         part = by_length[at : at + batch]
         made = collate(encoded, rows[part], modality, patches_of)
         arguments = {key: value.to(device) for key, value in made.arguments.items()}
-        out = model(**arguments).double().cpu().numpy()
+        states = model.mask_states(**arguments)
+        log_prob = model.log_prob(states).double().cpu().numpy()
         owner, weight = encoded.entity[rows[part]] - start, weights[part]
-        np.add.at(log_prob, owner, out * weight[:, None])
-        np.add.at(prob, owner, np.exp(out) * weight[:, None])
+        values = (np.exp(log_prob), log_prob, states.double().cpu().numpy())
+        for summed, value in zip(sums, values, strict=True):
+            np.add.at(summed, owner, value * weight[:, None])
         np.add.at(count, owner, weight)
-    return prob, log_prob, count
+    return sums, count
 
 
-def _means(
-    prob: NDArray[np.float64], log_prob: NDArray[np.float64], count: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _means(sums: Sums, count: NDArray[np.float64]) -> Sums:
+    prob, log_prob, _ = sums
     size = prob.shape[1]
     bare = count == 0
     prob[bare], log_prob[bare], count = 1 / size, -np.log(size), np.where(bare, 1, count)
-    return prob / count[:, None], log_prob / count[:, None]
+    return tuple(summed / count[:, None] for summed in sums)

@@ -286,7 +286,7 @@ def evaluate(
 
 def _methods(device: str) -> dict[str, Method]:
     """The ways to rank, window search among them on the device."""
-    from mese.engine import METHODS
+    from mese.methods import METHODS
     from mese.torch_expand import searcher_on
 
     window: Method = searcher_on(device, lambda told: say(told, err=True))

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from mese.corpus import Corpus, Query
-from mese.engine import EXPANDED, METHODS, Method
+from mese.engine import EXPANDED
 from mese.expand import window_search
 from mese.index import EntityIndex
+from mese.methods import METHODS, Method, answerable
 from mese.metrics import CUTS, Scores, score_queries
 from train.floors import picture_vectors, rank_by_cosine, tfidf_vectors
 
@@ -203,12 +204,15 @@ def table(
     exclusive: bool = False,
     methods: Mapping[str, Method] = METHODS,
 ) -> list[Row]:
-    """All rows: each modality by each of `methods`, then the floors; 3 and 5 seeds."""
+    """All rows: each modality by each of `methods` it can answer with, then the floors.
+
+    First for 3 seeds, then for 5.
+    """
     rankers = floor_rankers(corpus, vocabulary) if floors else {}
     rows: list[Row] = []
     for queries, count in _query_sets(corpus, vocabulary, classes):
         for modality, index in indexes.items():
-            for method in methods:
+            for method in answerable(index, methods):
                 alone = exclusive and method == "window"
                 scores = score_index(index, queries, method, alone, methods=methods)
                 rows.append(Row(method, modality, count, scores, queries.left_out, alone))
@@ -229,12 +233,13 @@ def switch_rows(
 ) -> list[Row]:
     """Table 5's inference part: seeds, or candidates, without text or without image.
 
-    Rows whose representation the bundle lacks are left out.
+    Rows whose representation the bundle lacks, or cannot rank by, are left out.
     """
     rows: list[Row] = []
+    usable = {name for name, index in indexes.items() if method in answerable(index, methods)}
     for queries, count in _query_sets(corpus, vocabulary, classes):
         for seeds, candidates in SWITCHES:
-            if seeds in indexes and candidates in indexes:
+            if {seeds, candidates} <= usable:
                 scores = score_index(
                     indexes[candidates], queries, method, exclusive, indexes[seeds], methods
                 )

@@ -12,9 +12,9 @@ from typing import Any
 from mese.bundle import Bundle, clear, write_bundle
 from mese.bundle_model import load_model
 from mese.corpus import MODALITIES, Corpus
-from mese.engine import METHODS
 from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
+from mese.methods import answerable
 from mese.model import MultiExpan
 from mese.publishing import publish, write_text
 from mese.represent import represent
@@ -107,7 +107,7 @@ def dev_method(
     if not len(queries):
         return "window"
     index = next(iter(indexes.values()))
-    return max(METHODS, key=lambda method: score_index(index, queries, method).average)
+    return max(answerable(index), key=lambda method: score_index(index, queries, method).average)
 
 
 def _tell(report: Report, modality: str, done: int, of: int) -> None:

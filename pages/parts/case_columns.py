@@ -166,12 +166,13 @@ def choices(case: Case, others: Iterable[int]) -> list[Beside]:
 def _conditions() -> list[Beside]:
     """What the bundles at hand can do; nothing where none fits."""
     try:
-        modalities = house.engine().bundle.modalities
+        engine = house.engine()
+        modalities, methods = engine.bundle.modalities, engine.methods()
         bundles = other_bundles()
     except BundleError:
         return []
     return [
         *(Beside("modality", name) for name in modalities),
-        *(Beside("method", name) for name in METHODS),
+        *(Beside("method", name) for name in methods),
         *(Beside("bundle", name) for name in bundles),
     ]

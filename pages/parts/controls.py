@@ -12,7 +12,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mese.corpus import MODALITIES
-from mese.engine import METHOD_WORDS, METHODS, Engine
+from mese.engine import METHOD_WORDS, Engine
 from pages.parts import house
 from pages.parts.address import WINDOWS, View
 from pages.parts.text import as_sentence
@@ -100,7 +100,7 @@ def _draw_method(engine: Engine, view: View) -> None:
     method = view.method or engine.default_method
     _choose(
         "Method",
-        list(METHODS),
+        engine.methods(view.candidates),
         method,
         lambda name: METHOD_WORDS[name],
         lambda name: replace(view, method=_unless(engine.default_method, name)),

@@ -56,10 +56,15 @@ def test_the_mean_over_all_contexts_is_the_indexs_row(
     if modality == "image" and entity == BARE:
         assert not encodings.says.any()
         np.testing.assert_allclose(encodings.prob, 1 / ENTITIES, rtol=1e-6)
+        assert encodings.state is not None
+        assert not encodings.state.any()
         return
     row = engine.seed_row(encodings, entity)
     np.testing.assert_allclose(row.prob, index.mean_prob[entity], atol=1e-6)
     np.testing.assert_allclose(row.log_prob, index.mean_log_prob[entity], atol=1e-5)
+    assert row.state is not None
+    assert index.mean_state is not None
+    np.testing.assert_allclose(row.state, index.mean_state[entity], atol=1e-5)
     assert (row.entity, row.name) == (entity, f"Thing {entity}")
     assert row.used == (encodings.says.sum() if modality == "image" else EACH)
     assert row.given == EACH
@@ -71,6 +76,9 @@ def test_contexts_differ_and_a_row_of_some_is_their_mean(engine: Engine, corpus:
     row = engine.seed_row(encodings, 1, keep=[0, 3])
     np.testing.assert_allclose(row.log_prob, encodings.log_prob[[0, 3]].mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(row.prob, encodings.prob[[0, 3]].mean(axis=0), rtol=1e-6)
+    assert row.state is not None
+    assert encodings.state is not None
+    np.testing.assert_allclose(row.state, encodings.state[[0, 3]].mean(axis=0), atol=1e-6)
     assert row.used == 2
 
 
@@ -411,11 +419,12 @@ def test_a_model_of_another_vocabulary_is_refused(tmp_path: Path, folder: Path) 
         Engine(fewer).encode([Mention(("a",), 0, 0)], "text")
 
 
-def test_weights_that_are_no_numbers_are_told(tmp_path: Path, folder: Path) -> None:
+@pytest.mark.parametrize("key", ["head.4.bias", "cross.0.feed_norm.bias"])
+def test_weights_that_are_no_numbers_are_told(tmp_path: Path, folder: Path, key: str) -> None:
     place = tmp_path / "nan"
     shutil.copytree(folder, place)
     weights = load_file(place / "weights.safetensors")
-    weights["head.4.bias"][2] = torch.nan
+    weights[key].view(-1)[2] = torch.nan
     save_file(weights, place / "weights.safetensors")
     with pytest.raises(BundleError, match="values that are not finite; make the bundle anew"):
         Engine.load(place).encode([Mention(("a",), 0, 0)], "text")

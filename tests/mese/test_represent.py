@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import mese.represent
 from mese.corpus import Context, Corpus, Entity
 from mese.encoders import WordEncoder, build_text_encoder, train_tokenizer
 from mese.encoding import Encoded, collate, encode_contexts, in_order
+from mese.features import weights_hash
 from mese.model import ModelConfig, MultiExpan
 from mese.represent import represent
 
@@ -139,11 +141,11 @@ def test_rows_in_order_are_all_of_them_by_length(encoded: Encoded) -> None:
 
 def loop_means(
     model: MultiExpan, encoded: Encoded, modality: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """One context at a time, every one of an entity counted once."""
-    prob, log_prob = [], []
+    prob, log_prob, state = [], [], []
     for entity in range(COUNT):
-        found = []
+        found, states = [], []
         for row in np.flatnonzero(encoded.entity == entity):
             if modality == "image" and encoded.image[row] < 0:
                 continue
@@ -158,10 +160,12 @@ def loop_means(
                 arguments["patches"] = torch.from_numpy(patches)
             with torch.no_grad():
                 found.append(model(**arguments)[0].double().numpy())
+                states.append(model.mask_states(**arguments)[0].double().numpy())
         rows = np.array(found) if found else np.full((1, COUNT), -np.log(COUNT))
         prob.append(np.exp(rows).mean(axis=0))
         log_prob.append(rows.mean(axis=0))
-    return np.array(prob), np.array(log_prob)
+        state.append(np.mean(states or [np.zeros(model.config.dim)], axis=0))
+    return np.array(prob), np.array(log_prob), np.array(state)
 
 
 @pytest.mark.parametrize("modality", ["text+image", "text", "image"])
@@ -172,9 +176,12 @@ def test_means_equal_a_loop_over_contexts(
     model.train()  # representation is made without dropout, whatever went before
     index = represent(model, encoded, modality, patches_of, tmp_path / "work", batch=batch)
     assert not model.training
-    prob, log_prob = loop_means(model, encoded, modality)
+    prob, log_prob, state = loop_means(model, encoded, modality)
     np.testing.assert_allclose(index.mean_prob, prob, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(index.mean_log_prob, log_prob, rtol=1e-4, atol=1e-5)
+    assert index.mean_state is not None
+    assert index.mean_state.dtype == np.float32
+    np.testing.assert_allclose(index.mean_state, state, rtol=1e-4, atol=1e-5)
 
 
 def test_an_image_counts_as_often_as_it_stands_there(
@@ -200,6 +207,8 @@ def test_an_entity_with_nothing_to_go_by_is_uniform(
     index = represent(model, encoded, modality, patches_of, tmp_path / "work")
     np.testing.assert_allclose(index.mean_prob[entity], 1 / COUNT, rtol=1e-6)
     np.testing.assert_allclose(index.mean_log_prob[entity], -np.log(COUNT), rtol=1e-6)
+    assert index.mean_state is not None
+    assert not index.mean_state[entity].any()
 
 
 def test_a_pass_that_was_cut_off_goes_on_and_ends_the_same(
@@ -221,9 +230,10 @@ def test_a_pass_that_was_cut_off_goes_on_and_ends_the_same(
     assert told == [2, 4, 6, 8, 9]
     np.testing.assert_array_equal(index.mean_prob, whole.mean_prob)
     np.testing.assert_array_equal(index.mean_log_prob, whole.mean_log_prob)
+    np.testing.assert_array_equal(index.mean_state, whole.mean_state)
 
 
-@pytest.mark.parametrize("other", ["weights", "modality", "contexts", "old mark"])
+@pytest.mark.parametrize("other", ["weights", "modality", "contexts", "old mark", "no states"])
 def test_work_of_another_pass_is_not_taken_for_its_own(
     model: MultiExpan, encoded: Encoded, tmp_path: Path, other: str
 ) -> None:
@@ -239,10 +249,16 @@ def test_work_of_another_pass_is_not_taken_for_its_own(
     if other == "old mark":
         np.memmap(tmp_path / "work" / "prob.f32", np.float32, "r+")[:] = 0
         (tmp_path / "work" / "done").write_text(str(COUNT))
+    if other == "no states":  # a version that kept two matrices
+        key = f"{weights_hash(first)} {modality} {len(contexts)}"
+        (tmp_path / "work" / "state.f32").unlink()
+        mark = f"{hashlib.sha256(key.encode()).hexdigest()} {COUNT}"
+        (tmp_path / "work" / "done").write_text(mark)
     index = represent(model, encoded, "text", patches_of, tmp_path / "work")
     wanted = represent(model, encoded, "text", patches_of, tmp_path / "new")
     np.testing.assert_array_equal(index.mean_prob, wanted.mean_prob)
     np.testing.assert_array_equal(index.mean_log_prob, wanted.mean_log_prob)
+    np.testing.assert_array_equal(index.mean_state, wanted.mean_state)
 
 
 def test_work_of_another_vocabulary_is_refused(

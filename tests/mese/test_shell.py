@@ -94,6 +94,7 @@ def test_the_table_shows_names_as_they_are(small_home: Path) -> None:
         (["toy", "--seeds", "Chicago", "--modality", "image"], 1, "no 'image' representation"),
         (["toy", "--seeds", "Chicago", "--modality", "smell"], 2, "no 'smell'; there are: text"),
         (["none", "--seeds", "Chicago"], 1, "there is no bundle 'none'"),
+        (["toy", "--seeds", "Chicago", "--method", "states"], 1, "choose another method"),
         (["toy"], 2, "--seeds"),
         (["toy", "--seeds", "Chicago", "--limit", "0"], 2, "--limit"),
         (["toy", "--seeds", "Chicago", "--limit", "many"], 2, "--limit"),

@@ -103,6 +103,29 @@ def test_open_seeds_are_sentences_with_the_images_of_their_number(
     assert done.stderr == ""
 
 
+def test_what_is_not_in_the_vocabulary_is_placed(home: Path, engine: Engine) -> None:
+    sentences = ["w1 w2 [[my town]] w3", "w9 [[a [bold] place]]"]
+    asked = ("--seeds", "Thing 0;Thing 1;Thing 2", "--limit", "2", "--keep-out", "Thing 4")
+    given = [argument for sentence in sentences for argument in ("--place", sentence)]
+    done = call(home, "tiny", *asked, *given, "--modality", "text", "--json")
+    assert done.exit_code == 0, done.stderr
+    said = json.loads(done.stdout)
+    read = engine.encode([read_marked(sentence) for sentence in sentences], "text")
+    rows = [engine.seed_row(read, keep=[n]) for n in range(2)]
+    wanted = engine.place(rows, [0, 1, 2], Options(candidates="text", keep_out=(4,)))
+    assert said["placed"] == [
+        {"rank": p.rank, "of": 4, "name": name, "score": round(p.score, 6), "from": sentence}
+        for p, name, sentence in zip(wanted, ("my town", "a [bold] place"), sentences, strict=True)
+    ]
+    assert len(said["results"]) == 2
+    table = call(home, "tiny", *asked, *given, "--modality", "text").stdout.splitlines()
+    assert table[-4] == "Placed by cosine of mask states, each alone"
+    assert table[-1].split() == [
+        *(str(wanted[1].rank), "of", "4", "a", "[bold]", "place", f"{wanted[1].score:.3f}")
+    ]
+    assert "placed" not in json.loads(call(home, "tiny", *asked, "--json").stdout)
+
+
 def test_an_image_alone_is_a_seed_and_the_table_names_it(home: Path, corpus: Corpus) -> None:
     image = mentions_of(corpus, 2)[0].image
     assert image
@@ -123,6 +146,9 @@ def test_an_image_alone_is_a_seed_and_the_table_names_it(home: Path, corpus: Cor
         (["--seeds", "Thing 1", "--keep-out", "Thing 1"], 1, "is a seed and kept out at once"),
         (["--seeds", "Thing 1", "--keep-out", "Thingg 2"], 1, "did you mean Thing 2?"),
         (["--seeds", "Thing 1", "--window", "0"], 2, "--window"),
+        (["--seeds", "Thing 1", "--place", "no mention"], 1, "mark the mention with double"),
+        (["--seeds", "Thing 1", "--place", "a [[b]]", "--modality", "image"], 1, "an image to"),
+        (["--place", "a [[b]]"], 2, "--seeds"),
         (["--seeds", "Thing 1", "--window", "129"], 2, "--window"),
         (["--seeds", "Thing 1", "--seed-modality", "smell"], 2, "no 'smell'; there are: text"),
     ],

@@ -32,7 +32,8 @@ def index_of(modality: str) -> EntityIndex:
     weights = np.random.default_rng(seed).uniform(0.2, 1.0, (len(KNOWN), len(KNOWN)))
     weights *= np.where(kinds[:, None] == kinds[None, :], favour, 1.0)
     prob = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return EntityIndex.from_distributions(prob, np.log(prob))
+    states = np.random.default_rng(seed + 10).normal(0, 1, (len(KNOWN), 6)).astype(np.float32)
+    return EntityIndex.from_distributions(prob, np.log(prob), states)
 
 
 def write_differing_bundle(folder: Path, modalities: Sequence[str] = tuple(FAVOURS)) -> None:

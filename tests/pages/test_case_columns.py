@@ -17,7 +17,7 @@ from pages.parts import house
 from pages.parts.case_address import Beside
 from pages.parts.case_columns import choices, column_of, query_now, saved_column
 from pages.parts.case_facts import results_of
-from tests.conftest import NAMES, small_records
+from tests.conftest import NAMES, small_records, write_toy_bundle
 from tests.pages.case_home import keep, main_engine, make_home
 
 
@@ -96,6 +96,20 @@ def test_what_is_on_offer_is_there(home: Path) -> None:
     ]
     for column in offered:
         assert column_of(case, column).trouble == ""
+
+
+def test_a_method_that_the_bundle_cannot_answer_is_not_on_offer(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_toy_bundle(home / "bundles" / "old")  # made before mask states were kept
+    monkeypatch.setenv("MESE_BUNDLE", "old")
+    st.cache_resource.clear()
+    case = kept(home)
+    offered = [column.name for column in choices(case, []) if column.what == "method"]
+    assert offered == ["window", "cosine", "neighbours"]
+    column = column_of(case, Beside("method", "states"))
+    assert column.items == ()
+    assert "choose another method, or make the bundle anew with" in column.trouble
 
 
 def test_saved_settings_hold_whatever_is_usual_today(home: Path) -> None:

@@ -13,9 +13,11 @@ from mese.engine import METHODS
 from mese.expand import cosine_search, window_search
 from mese.index import EntityIndex
 from mese.metrics import CUTS, map_at_k, precision_at_k, score_queries
+from mese.states import state_search
 from mese.torch_expand import window_search_batched
 from tests.mese.test_expand import distributions
 from train.evaluate import query_set, score_index, sharpness, shortest_list, switch_rows, table
+from train.package import dev_method
 
 
 def test_queries_become_positions_and_gold_leaves_the_seeds_out(corpus: Corpus) -> None:
@@ -115,6 +117,41 @@ def test_a_table_has_every_modality_by_every_method_and_both_floors(
     assert said["P@10 (hits/K)"] <= said["P@10"]
     assert len(table(corpus, corpus.vocabulary(), ["Cats"], indexes, floors=False)) == 6
     assert table(corpus, corpus.vocabulary(), [], indexes) == []
+
+
+def test_mask_states_rank_where_an_index_has_them(corpus: Corpus, index: EntityIndex) -> None:
+    rng = np.random.default_rng(4)
+    told = replace(index, mean_state=rng.normal(0, 1, (20, 5)).astype(np.float32))
+    classes, indexes = ["Cats", "Songs"], {"text+image": told, "text": index, "image": told}
+    rows = table(corpus, corpus.vocabulary(), classes, indexes, floors=False)
+    found = [row for row in rows if row.method == "states"]
+    assert [row.representation for row in found] == ["text+image", "image"]
+    queries = query_set(corpus, corpus.vocabulary(), classes, 3)
+    lists = [[p for p, _ in row] for row in state_search(told, queries.seeds, 102)]
+    wanted = score_queries(lists, queries.gold)
+    np.testing.assert_array_equal(found[0].scores.values, wanted.values)
+    switched = switch_rows(corpus, corpus.vocabulary(), classes, indexes, "states")
+    assert [row.representation for row in switched] == [
+        "text+image → text+image",
+        "image → text+image",
+        "text+image → image",
+        "image → image",
+    ]
+
+
+def test_the_dev_classes_choose_among_the_methods_that_an_index_can_answer(
+    corpus: Corpus, index: EntityIndex
+) -> None:
+    """States that tell the classes apart, beside distributions that say nothing."""
+    vocabulary, classes = corpus.vocabulary(), ["Cats", "Songs"]
+    flat = EntityIndex.from_distributions(*[np.full((20, 20), v, np.float32) for v in (0.05, -3)])
+    states = np.random.default_rng(1).normal(0, 0.01, (20, 4)).astype(np.float32)
+    for axis, name in enumerate(corpus.members):
+        states[[vocabulary.index(entity) for entity in corpus.members[name]], axis % 4] += 1
+    told = replace(flat, mean_state=states)
+    assert dev_method(corpus, vocabulary, classes, {"text": told}) == "states"
+    assert dev_method(corpus, vocabulary, classes, {"text": flat}) == "window"
+    assert dev_method(corpus, vocabulary, [], {"text": told}) == "window"
 
 
 def test_exclusive_rounds_are_those_of_the_release(corpus: Corpus, index: EntityIndex) -> None:

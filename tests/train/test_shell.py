@@ -116,7 +116,7 @@ def test_evaluate_tells_of_short_lists_and_switches(made: Path, call: Call) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "rows"), [([], 11), (["--no-floors"], 9), (["--classes", "dev"], 11)]
+    ("options", "rows"), [([], 14), (["--no-floors"], 12), (["--classes", "dev"], 14)]
 )
 def test_evaluate_gives_rows_as_json(made: Path, call: Call, options: list[str], rows: int) -> None:
     done = call("evaluate", str(made), "--json", *options)
