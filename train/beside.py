@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ NICENESS = 10
 THREADS = max(1, (os.cpu_count() or 2) // 2)
 """Of the processors, half: the others answer pages."""
 ENDING_SECONDS = 5
+AGAIN_SECONDS = 600
+"""After which what failed is tried again: a disk that was full may have room by then."""
 MAX_PROGRESS_BYTES = 1000
 MAX_REASON = 500
 
@@ -46,20 +49,28 @@ class NotMade:
     reason: str
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Job:
     process: subprocess.Popen[bytes]
     output: IO[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: str
+    at: float
+    """By `time.monotonic`."""
+
+
 class ViewsBeside:
-    """The program that makes a bundle's views: at most one at a time and one try a bundle."""
+    """The program that makes a bundle's views: at most one at a time."""
 
     def __init__(self, home: Path, command: tuple[str, ...] = ()) -> None:
         self._home = home.absolute()
         self._command = command or (sys.executable, "-m", "train", "represent", "--background")
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
+        self._failures: dict[str, _Failure] = {}
         atexit.register(self.end)
 
     def progress(self, bundle: Bundle) -> Making | NotMade | None:
@@ -75,18 +86,20 @@ class ViewsBeside:
                 "alone"
             )
         with self._lock:
-            job = self._jobs.get(bundle.stamp)
-            if job is None:
+            failure = self._failure(bundle)
+            if failure is None and bundle.stamp not in self._jobs:
                 self._end_all()  # of a bundle that was swapped: it goes on when it is wanted again
-                job = self._jobs[bundle.stamp] = self._start(bundle)
-            if job.process.poll() is None:
-                return _read_progress(bundle, bundle.views)
-            return self._ended(job, bundle)
+                self._jobs[bundle.stamp] = self._start(bundle)
+        if not bundle.missing:
+            return None
+        return _read_progress(bundle, bundle.views) if failure is None else NotMade(failure.reason)
 
     def end(self) -> None:
         """End what runs; the rows that are done stay."""
         with self._lock:
-            self._end_all()
+            ending = self._end_all()
+        for thread in ending:
+            thread.join()
 
     def _start(self, bundle: Bundle) -> _Job:
         output = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the job)
@@ -100,25 +113,55 @@ class ViewsBeside:
         )
         return _Job(process, output)
 
-    def _ended(self, job: _Job, bundle: Bundle) -> NotMade | None:
-        if not bundle.missing:
+    def _failure(self, bundle: Bundle) -> _Failure | None:
+        """Why the bundle's program ended too early, if it did, and not long ago."""
+        job = self._jobs.get(bundle.stamp)
+        if job is not None and job.process.poll() is not None:
+            del self._jobs[bundle.stamp]
+            if bundle.missing:
+                self._failures[bundle.stamp] = _Failure(_reason(job, bundle), time.monotonic())
+            _close(job)
+        failure = self._failures.get(bundle.stamp)
+        if failure is not None and time.monotonic() - failure.at >= AGAIN_SECONDS:
+            del self._failures[bundle.stamp]
             return None
-        job.output.seek(0)
-        lines = job.output.read().decode(errors="replace").strip().splitlines()
-        why = lines[-1][:MAX_REASON] if lines else f"it ended with {job.process.returncode}"
-        return NotMade(
-            f"text and image alone could not be represented ({why}); once that is mended: "
-            f"`{bundle.mend}`"
-        )
+        return failure
 
-    def _end_all(self) -> None:
-        for job in self._jobs.values():
-            if job.process.poll() is None:
-                job.process.terminate()
-                try:
-                    job.process.wait(ENDING_SECONDS)
-                except subprocess.TimeoutExpired:
-                    job.process.kill()
+    def _end_all(self) -> list[threading.Thread]:
+        """Tell all programs to end, and forget them; nobody who holds the lock waits for it."""
+        ending = [
+            threading.Thread(target=_end, args=(job,), daemon=True) for job in self._jobs.values()
+        ]
+        self._jobs.clear()
+        for thread in ending:
+            thread.start()
+        return ending
+
+
+def _end(job: _Job) -> None:
+    job.process.terminate()
+    try:
+        job.process.wait(ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        job.process.kill()
+        job.process.wait()
+    _close(job)
+
+
+def _close(job: _Job) -> None:
+    job.output.close()
+    if job.process.stdin:
+        job.process.stdin.close()
+
+
+def _reason(job: _Job, bundle: Bundle) -> str:
+    job.output.seek(0)
+    lines = job.output.read().decode(errors="replace").strip().splitlines()
+    why = lines[-1][:MAX_REASON] if lines else f"it ended with {job.process.returncode}"
+    return (
+        f"text and image alone could not be represented ({why}); once that is mended: "
+        f"`{bundle.mend}`"
+    )
 
 
 def _read_progress(bundle: Bundle, views: Path) -> Making:
