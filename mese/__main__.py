@@ -100,7 +100,9 @@ def expand(
         raise typer.BadParameter("give --seeds, --open or --open-image", param_hint="--seeds")
     settings = settings_or_exit()
     with plainly(BundleError, SeedError):
-        engine = Engine.load(locate(settings.bundles, bundle), settings.views)
+        engine = Engine.load(
+            locate(settings.bundles, bundle), settings.views, settings.device, settings.max_pixels
+        )
         chosen = engine.seeds(*_names(seeds))
         out_ids = tuple(engine.seeds(*_names(keep_out)))
         options = Options(limit, method, modality, seed_modality, window, rerank, out_ids)

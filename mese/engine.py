@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from mese.bundle import Bundle
 from mese.corpus import MODALITIES, Expansion, Result
+from mese.device import AUTO, is_gpu
 from mese.expand import BLOCKS
+from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
 from mese.live_rows import LiveRows
 from mese.mentions import Encodings, Mention, SeedError
@@ -33,7 +35,16 @@ if TYPE_CHECKING:
     from mese.live import LiveModel
     from mese.place import Place
 
-__all__ = ["METHODS", "METHOD_WORDS", "Engine", "Method", "Options", "SeedError", "SeedRow"]
+__all__ = [
+    "METHODS",
+    "METHOD_WORDS",
+    "Engine",
+    "Method",
+    "Options",
+    "SeedError",
+    "SeedRow",
+    "device_of",
+]
 
 
 EXPANDED = 102
@@ -66,7 +77,8 @@ class SeedRow:
 
     `entity` is the vocabulary's entity that it stands for, some of its contexts left out; None is
     an open seed. `used` of `given` contexts were averaged; `source` is what an open seed was read
-    from, in its maker's words. `state` is the mean mask state, (d,).
+    from, in its maker's words. `state` is the mean mask state, (d,). `device` is what the contexts
+    were read on, by torch's name.
     """
 
     entity: int | None
@@ -77,6 +89,7 @@ class SeedRow:
     given: int = 1
     source: str = ""
     state: NDArray[np.float32] | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -84,14 +97,24 @@ class Engine:
     """A bundle with its index of each modality, opened on first use."""
 
     bundle: Bundle
+    runs_on: str = AUTO
+    """Where contexts are read: `MESE_DEVICE`."""
+    max_pixels: int = MAX_PIXELS
+    """Of an image that is read on the fly: `MESE_MAX_PIXELS`."""
 
     @classmethod
-    def load(cls, folder: str | Path, views: Path | None = None) -> Engine:
+    def load(
+        cls,
+        folder: str | Path,
+        views: Path | None = None,
+        runs_on: str = AUTO,
+        max_pixels: int = MAX_PIXELS,
+    ) -> Engine:
         """Open a bundle's folder; raises `mese.bundle.BundleError`.
 
         `views` is where indexes that it lacks are looked for (`Bundle.open`), each time anew.
         """
-        return cls(Bundle.open(Path(folder), views))
+        return cls(Bundle.open(Path(folder), views), runs_on, max_pixels)
 
     @property
     def name(self) -> str:
@@ -101,12 +124,6 @@ class Engine:
     def card(self) -> Mapping[str, Any]:
         """The facts of bundle.json: preset, corpus, metrics, command."""
         return self.bundle.meta
-
-    @property
-    def device(self) -> str:
-        """Where queries are answered, and where contexts are read, if that is another device."""
-        live = self.__dict__.get("live model")
-        return "CPU, contexts read on the GPU" if live and live.device == "cuda" else "CPU"
 
     @property
     def note(self) -> str:
@@ -252,7 +269,8 @@ class Engine:
         from mese.live import LiveModel
 
         # One for all threads, whichever comes first: `setdefault` is atomic.
-        made: LiveModel = self.__dict__.setdefault("live model", LiveModel(self.bundle))
+        fresh = LiveModel(self.bundle, self.runs_on, self.max_pixels)
+        made: LiveModel = self.__dict__.setdefault("live model", fresh)
         return made
 
     def seed_row(
@@ -283,6 +301,7 @@ class Engine:
             len(telling),
             len(encodings),
             state=None if encodings.state is None else _mean(encodings.state[telling]),
+            device=encodings.device,
         )
 
     def explain(
@@ -356,6 +375,12 @@ class Engine:
     def _result(self, rank: int, position: int, score: float) -> Result:
         entity = self.bundle.entities[position]
         return Result(rank, entity.id, entity.name, score, self.bundle.classes[position])
+
+
+def device_of(rows: Sequence[SeedRow]) -> str:
+    """Where a list with these rows was made, in words: queries are always answered on the CPU."""
+    on_gpu = any(is_gpu(row.device) for row in rows)
+    return "CPU, contexts read on the GPU" if on_gpu else "CPU"
 
 
 def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:

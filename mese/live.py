@@ -22,9 +22,17 @@ from mese.batches import batches
 from mese.bundle import Bundle, BundleError
 from mese.bundle_model import BundleModel, open_model
 from mese.corpus import MODALITIES
+from mese.device import AUTO, choose_device, is_gpu
 from mese.encoders import encode_patches
 from mese.encoding import Encoded, collate
-from mese.images import PATCHES, UnreadableImage, cut_patches, open_image, to_square
+from mese.images import (
+    MAX_PIXELS,
+    PATCHES,
+    UnreadableImage,
+    cut_patches,
+    open_image,
+    to_square,
+)
 from mese.mentions import Encodings, Mention, SeedError, check_mention
 
 __all__ = ["Encodings", "LiveModel", "Mention"]
@@ -46,22 +54,18 @@ class LiveModel:
     """A bundle's model, opened on first use and shared by threads.
 
     The lock guards opening and the swap to the CPU; a model, once it is opened, is never changed,
-    so that any number of threads may run it.
+    so that any number of threads may run it. `runs_on` is `MESE_DEVICE`; an image of more than
+    `max_pixels` counts as one that cannot be read.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, runs_on: str = AUTO, max_pixels: int = MAX_PIXELS) -> None:
         self._bundle = bundle
+        self._runs_on = runs_on
         self._lock = threading.Lock()
         self._opened: BundleModel | None = None
-        self._seen = _SeenImages()
+        self._seen = _SeenImages(max_pixels)
         self.note = ""
         """What a user should know of the device; empty where there is nothing."""
-
-    @property
-    def device(self) -> str:
-        """Where contexts are read; empty until the first one is."""
-        opened = self._opened
-        return opened.device if opened else ""
 
     def encode(self, mentions: Sequence[Mention], modality: str) -> Encodings:
         """Distributions and mask states of mentions under a modality, one row each, in order.
@@ -82,10 +86,18 @@ class LiveModel:
         with self._lock:
             if self._opened is None:
                 try:
-                    self._opened = open_model(self._bundle, choose_device())
+                    self._opened = open_model(self._bundle, self._device())
                 except torch.cuda.OutOfMemoryError:
                     self._opened = self._open_on_cpu()
             return self._opened
+
+    def _device(self) -> str:
+        try:
+            return choose_device(self._runs_on)
+        except ValueError as error:
+            raise BundleError(
+                f"sentences and images cannot be read: {error} (MESE_DEVICE, then start anew)"
+            ) from error
 
     def _fall_back(self, failed: BundleModel) -> BundleModel:
         with self._lock:
@@ -98,11 +110,6 @@ class LiveModel:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         return open_model(self._bundle, "cpu")
-
-
-def choose_device() -> str:
-    """The GPU where there is one that torch can use."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _check(mentions: Sequence[Mention], modality: str) -> None:
@@ -145,7 +152,7 @@ def _encode(
             )
         log_prob[part], prob[part], state[part] = out, np.exp(out), states
     unreadable = {number: faults[file] for number, file in enumerate(files) if file in faults}
-    return Encodings(modality, prob, log_prob, says, unreadable, state)
+    return Encodings(modality, prob, log_prob, says, unreadable, state, opened.device)
 
 
 def _as_encoded(
@@ -179,7 +186,7 @@ def _forward(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Log-distributions (n, V) and mask states (n, d)."""
     moved = {key: value.to(opened.device) for key, value in arguments.items()}
-    on_gpu = opened.device == "cuda"
+    on_gpu = is_gpu(opened.device)
     with torch.autocast("cuda", torch.bfloat16) if on_gpu else nullcontext():
         states = opened.model.mask_states(**moved)
         log_prob = opened.model.log_prob(states)
@@ -189,7 +196,8 @@ def _forward(
 class _SeenImages:
     """Features of images that were read before, by file: a page asks for the same ones again."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Path, int, int], Features] = OrderedDict()
 
@@ -207,7 +215,7 @@ class _SeenImages:
                     keys[file] = _key(file)
                     known = self._known(keys[file])
                     if known is None:
-                        squares[file] = to_square(open_image(file))
+                        squares[file] = to_square(open_image(file, self._max_pixels))
                     else:
                         found[file] = known
                 except UnreadableImage as error:

@@ -57,6 +57,8 @@ class Encodings:
     unreadable: Mapping[int, str] = field(default_factory=dict)
     """Number of a mention → why its image could not be read; it was masked."""
     state: NDArray[np.float32] | None = None
+    device: str = "cpu"
+    """What they were read on, by torch's name."""
 
     def __len__(self) -> int:
         return len(self.prob)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from mese.corpus import Expansion
-
-if TYPE_CHECKING:
-    from mese.engine import Engine, SeedRow
+from mese.engine import Engine, SeedRow, device_of
 
 
 def document(
@@ -41,7 +38,7 @@ def document(
         "stamp": engine.stamp,
         "fingerprint": str(engine.card.get("fingerprint", "")),
         "corpus": str(engine.card.get("corpus", "")),
-        "device": engine.device,
+        "device": device_of(rows),
         "seconds": round(expansion.seconds, 6),
         "made": made.isoformat(timespec="seconds") if made else None,
         "open_seeds": [row.name for row in rows if row.entity is None],

@@ -14,6 +14,7 @@ from db.corpus import load_corpus
 from db.store import Store, StoreError
 from mese.bundle import Bundle, BundleError, locate
 from mese.corpus import IMAGE_POLICIES, Corpus
+from mese.device import choose_device
 from mese.settings import Settings
 from mese.shell import one_of, out, plainly, say, settings_or_exit, shell, stage_bars
 from train.beside import progress_file, step_back
@@ -308,15 +309,7 @@ def _corpus(settings: Settings, images: str) -> Corpus:
 
 def _device(settings: Settings, wanted: str | None = None) -> str:
     """The device that an option or MESE_DEVICE names; raises ValueError where it is not here."""
-    import torch
-
-    device = wanted or settings.device
-    there = torch.cuda.is_available()
-    if device == "auto":
-        return "cuda" if there else "cpu"
-    if device != "cpu" and not there:
-        raise ValueError(f"torch finds no GPU here, so nothing runs on {device!r}; use cpu")
-    return device
+    return choose_device(wanted or settings.device)
 
 
 def _image_policy(run: Path) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from db.corpus import entity_names
 from mese.bundle import Bundle, BundleError, locate
-from mese.engine import Engine
 from pages.parts import house
+
+if TYPE_CHECKING:
+    from mese.engine import Engine
 
 SHIPPED_NAME = "demo"
 """What the shell calls the shipped bundle (`mese.bundle.locate`)."""
@@ -63,4 +66,4 @@ def _others(in_use: Path) -> tuple[str, ...]:
 @st.cache_resource(show_spinner="Opening the model …", max_entries=3)
 def _load(folder: Path, written_at: int) -> Engine:
     """`written_at` is part of the key: a bundle that was written again is opened again."""
-    return Engine.load(folder, house.settings().views)
+    return house.load_engine(folder)

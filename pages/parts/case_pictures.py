@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable
 
 from mese.images import UnreadableImage, open_image
+from pages.parts import house
 from pages.parts.image_files import thumbnail_of
 
 SIDE = 160
@@ -31,7 +32,7 @@ def _jpeg(sha256: str) -> bytes | None:
         file = thumbnail_of(sha256)
         if file is None:
             return None
-        image = open_image(file)
+        image = open_image(file, house.settings().max_pixels)
     except (OSError, UnreadableImage):
         return None  # the card says that there is no picture
     image.thumbnail((SIDE, SIDE))

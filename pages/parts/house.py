@@ -123,11 +123,17 @@ def _fitting_bundle() -> Path:
 @st.cache_resource(show_spinner="Opening the model …", max_entries=2)
 def _load_engine(folder: Path, written_at: int) -> Engine:
     """`written_at` is part of the key: a bundle that was written again is opened again."""
-    from mese.engine import Engine
-
-    loaded = Engine.load(folder, settings().views)
+    loaded = load_engine(folder)
     keep_what_is_loaded()
     return loaded
+
+
+def load_engine(folder: Path) -> Engine:
+    """A bundle's engine as the settings want it; raises `mese.bundle.BundleError`."""
+    from mese.engine import Engine
+
+    ours = settings()
+    return Engine.load(folder, ours.views, ours.device, ours.max_pixels)
 
 
 def keep_what_is_loaded() -> None:

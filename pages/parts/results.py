@@ -18,7 +18,7 @@ from db.corpus import entity_cards
 from db.expanding import hard_negative_classes
 from mese.bundle import BundleError
 from mese.corpus import Result
-from mese.engine import METHOD_WORDS, SeedError
+from mese.engine import METHOD_WORDS, SeedError, device_of
 from mese.names import fold
 from pages.parts import house
 from pages.parts.address import SIZES, View
@@ -64,7 +64,7 @@ def facts(asked: Asked, kinds: dict[int, str], wanted: Sequence[str]) -> str:
         told.append(f"**{kind['hit']}** of them in {as_text(', '.join(wanted))}")
     if kind["hard"]:
         told.append(f"**{count(kind['hard'], 'hard negative')}**")
-    told.append(f"bundle {as_text(asked.engine.name)} on {as_text(asked.engine.device)}")
+    told.append(f"bundle {as_text(asked.engine.name)} on {as_text(device_of(asked.rows))}")
     told.append(f"ranked by {METHOD_WORDS[str(expansion.settings['method'])]}")
     told += _unusual(asked)
     told.append(f"{expansion.seconds * 1000:.0f} ms")

@@ -72,6 +72,21 @@ def test_the_document_says_where_it_came_from(home: Path, engine: Engine, corpus
     assert said["open_from"] == ["w1 [[my town]] w2"]
 
 
+def test_the_settings_reach_what_is_read_on_the_fly(
+    home: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = str(mentions_of(corpus, 2)[0].image)
+    asked = ("tiny", "--seeds", "Thing 0", "--open-image", image)
+    monkeypatch.setenv("MESE_MAX_PIXELS", "2399")
+    assert "60 × 40 pixels, over the 2399 allowed" in call(home, *asked).stderr
+    monkeypatch.delenv("MESE_MAX_PIXELS")
+    monkeypatch.setenv("MESE_DEVICE", "cuda:99")
+    refused = call(home, *asked)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "MESE_DEVICE" in refused.stderr
+    assert call(home, "tiny", "--seeds", "Thing 0").exit_code == 0  # nothing is read for it
+
+
 def test_open_seeds_are_sentences_with_the_images_of_their_number(
     home: Path, engine: Engine, corpus: Corpus
 ) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mese.bundle import BundleError
-from pages.parts import house
+from pages.parts import bundles, case_pictures, house
 from train.beside import NotMade
 
 
@@ -93,3 +94,22 @@ def test_views_that_a_bundle_cannot_have_are_told_and_those_there_are_not(home: 
         )
     assert house.views_progress() is None
     assert house.engine().bundle.modalities == ("text+image", "text", "image")
+
+
+def test_device_and_image_bound_of_the_settings_reach_every_engine_and_picture(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESE_DEVICE", "cuda:1")
+    monkeypatch.setenv("MESE_MAX_PIXELS", "2399")
+    house.settings.clear()
+    bundles._load.clear()
+    for engine in (house.engine(), bundles.engine_of("toy")):
+        assert (engine.runs_on, engine.max_pixels) == ("cuda:1", 2399)
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (60, 40)).save(picture)
+    monkeypatch.setattr(case_pictures, "thumbnail_of", lambda sha256: picture)
+    assert case_pictures.jpegs(["a" * 64]) == {}
+    monkeypatch.setenv("MESE_MAX_PIXELS", "2400")
+    house.settings.clear()
+    assert list(case_pictures.jpegs(["a" * 64])) == ["a" * 64]
+    bundles._load.clear()
