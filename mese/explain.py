@@ -58,7 +58,7 @@ def explain(
     by = str(options.candidates)
     contexts: list[tuple[int, float]] = []
     if mentions:
-        contexts = _carried(engine.encode(mentions, by), _seeds_sum(engine, seeds, options, rows))
+        contexts = carried(engine, engine.encode(mentions, by), seeds, options, rows)
     looked_at = max(options.size, EXPANDED)
     ranks = {}
     for modality in engine.bundle.modalities:
@@ -97,14 +97,20 @@ def _closest(
     return _best_first((seed, cosine(own, row)) for seed, row in given.items())
 
 
-def _seeds_sum(
-    engine: Engine, seeds: Sequence[int], options: Options, rows: Sequence[SeedRow]
-) -> NDArray[np.float64]:
+def carried(
+    engine: Engine,
+    encodings: Encodings,
+    seeds: Sequence[int],
+    options: Options,
+    rows: Sequence[SeedRow] = (),
+) -> list[tuple[int, float]]:
+    """(number of a mention, its cosine to the seeds' sum), best first: `Why.contexts` alone.
+
+    `encodings` are the mentions', under the candidates' modality.
+    """
     positions = [engine.bundle.position_of[seed] for seed in seeds]
-    return sum_seeds(engine.index(str(options.seeds)), positions, engine.live_rows(seeds, rows))
-
-
-def _carried(encodings: Encodings, centre: NDArray[np.float64]) -> list[tuple[int, float]]:
+    index = engine.index(str(engine.settle(options).seeds))
+    centre = sum_seeds(index, positions, engine.live_rows(seeds, rows))
     return _best_first(
         (number, cosine(standardise(row), centre))
         for number, row in enumerate(encodings.log_prob)

@@ -11,8 +11,9 @@ import streamlit as st
 from db.accounts import User
 from db.gold import queries_with_gold
 from db.shown import corpus_now
+from db.store import StoreError
 from mese.bundle import BundleError
-from mese.engine import METHOD_WORDS, Engine, Options
+from mese.engine import METHOD_WORDS, Engine, Options, SeedError
 from mese.overlap import CUT, Change, Overlap, Totals, changes, how_often, overlap_of, total
 from pages.parts import house
 from pages.parts.case_overlap import draw_entities, draw_totals, with_all_views
@@ -41,10 +42,13 @@ def draw_all_overlaps(user: User) -> None:
     """The figure by number of seeds; at first, the button that counts it."""
     st.subheader("Figure 3 over all queries", anchor=False)
     try:
-        engine = with_all_views()
-    except BundleError as error:
+        _draw_figures(user)
+    except (BundleError, SeedError, StoreError) as error:  # a bundle that is swapped meanwhile, say
         st.info(as_sentence(str(error)), icon=":material/info:")
-        return
+
+
+def _draw_figures(user: User) -> None:
+    engine = with_all_views()
     if engine is None:
         return
     # What the figure depends on: the bundle, exactly, and the corpus.

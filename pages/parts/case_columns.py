@@ -15,6 +15,7 @@ from db.cases import Case, read_case
 from db.corpus import entities_by_name, entity_cards
 from db.open_seeds import open_seeds
 from db.shown import Shown, corpus_now, shown_now
+from db.store import StoreError
 from mese.bundle import BundleError
 from mese.engine import METHOD_WORDS, METHODS, Engine, SeedError
 from mese.provenance import document
@@ -106,15 +107,19 @@ def saved_column(case: Case, title: str = "As saved") -> Column:
 
 def column_of(case: Case, beside: Beside) -> Column:
     """The case's query under another condition, or another case; never raises for what is gone."""
-    if beside.what == "case":
-        other = read_case(house.store(), int(beside.name))
-        if other is None:
-            return _troubled(beside, f"Case {int(beside.name)} is not there any more.")
-        return saved_column(other, other.title)
     try:
+        if beside.what == "case":
+            return _other_case(int(beside.name))
         return _asked_again(case, beside)
-    except (BundleError, SeedError) as error:
+    except (BundleError, SeedError, StoreError) as error:
         return _troubled(beside, str(error))
+
+
+def _other_case(number: int) -> Column:
+    other = read_case(house.store(), number)
+    if other is None:
+        raise StoreError(f"Case {number} is not there any more.")
+    return saved_column(other, other.title)
 
 
 def title_of(beside: Beside) -> str:

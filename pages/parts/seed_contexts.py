@@ -13,11 +13,12 @@ import streamlit as st
 
 from db.accounts import User
 from db.expanding import UsedContext
+from db.store import StoreError
 from mese.bundle import BundleError
 from mese.context_agreement import agreement
 from mese.engine import SeedError
 from pages.parts.address import MAX_NAMED, View
-from pages.parts.asking import Asked, contexts_of, read_contexts
+from pages.parts.asking import Asked, contexts_of, masked_words, read_contexts
 from pages.parts.controls import MODALITY_WORDS
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import show
@@ -46,7 +47,11 @@ def _draw(user: User, asked: Asked, view: View, seeds: tuple[int, ...]) -> None:
         format_func=lambda entity: as_text(asked.engine.entity_name(entity)),
         label_visibility="collapsed",
     )
-    contexts = contexts_of(asked.engine, [seed]).get(seed, ())
+    try:
+        contexts = contexts_of(asked.engine, [seed]).get(seed, ())
+    except StoreError as error:  # scores of two scorers, say, where the bundle's policy needs one's
+        st.info(as_sentence(str(error)), icon=":material/info:")
+        return
     if not contexts:
         st.caption("This corpus holds no context of it any more.")
         return
@@ -65,7 +70,10 @@ def _draw(user: User, asked: Asked, view: View, seeds: tuple[int, ...]) -> None:
 def _agreement(asked: Asked, contexts: Sequence[UsedContext]) -> tuple[float | None, ...]:
     """Each context's agreement; None for all where the model cannot read, and why."""
     try:
-        return agreement(read_contexts(asked.engine, contexts, asked.seeds_by))
+        encodings = read_contexts(asked.engine, contexts, asked.seeds_by)
+        if encodings.unreadable:
+            st.caption(masked_words(len(encodings.unreadable)))
+        return agreement(encodings)
     except (BundleError, SeedError) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return (None,) * len(contexts)

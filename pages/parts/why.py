@@ -6,21 +6,21 @@ come last, below what is known at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from db.accounts import User
 from db.corpus import entity_cards
 from db.expanding import UsedContext
+from db.store import StoreError
 from mese.bundle import BundleError
 from mese.corpus import Result
 from mese.engine import SeedError
-from mese.explain import Why
-from mese.mentions import Mention
+from mese.explain import Why, carried
 from pages.parts import house
 from pages.parts.address import View
-from pages.parts.asking import Asked, contexts_of, mentions_of
+from pages.parts.asking import Asked, contexts_of, masked_words, read_contexts
 from pages.parts.controls import MODALITY_WORDS
 from pages.parts.links import BROWSE, link
 from pages.parts.pictures import draw_picture, picture_html
@@ -40,7 +40,7 @@ def why_dialog(user: User, asked: Asked, view: View, result: Result) -> None:
 def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
     try:
         known = explained(asked, result)
-    except (BundleError, SeedError) as error:
+    except (BundleError, SeedError, StoreError) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return
     with st.container(horizontal=True, gap="medium"):
@@ -55,10 +55,10 @@ def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
         _draw_contexts(user, asked, result)
 
 
-def explained(asked: Asked, result: Result, mentions: Sequence[Mention] = ()) -> Why:
-    """What the engine says of the result; with `mentions`, of its contexts too."""
+def explained(asked: Asked, result: Result) -> Why:
+    """What the engine says of the result, but for its contexts."""
     return asked.engine.explain(
-        result.id, asked.seeds, asked.options, mentions, asked.rows, asked.rows_by
+        result.id, asked.seeds, asked.options, (), asked.rows, asked.rows_by
     )
 
 
@@ -128,11 +128,15 @@ def bar_html(cosine: float | None) -> str:
 
 
 def _draw_contexts(user: User, asked: Asked, result: Result) -> None:
-    contexts = contexts_of(asked.engine, [result.id]).get(result.id, ())
+    try:
+        contexts = contexts_of(asked.engine, [result.id]).get(result.id, ())
+    except StoreError as error:  # scores of two scorers, say, where the bundle's policy needs one's
+        st.info(as_sentence(str(error)), icon=":material/info:")
+        return
     if not contexts:
         st.caption("This corpus holds no context of it any more.")
         return
-    order = _weighed(asked, result, contexts)
+    order = _weighed(asked, contexts)
     st.html("".join(context_html(user, contexts[n], bar_html(c)) for n, c in order[:SHOWN]))
     rest = order[SHOWN:]
     if rest:
@@ -140,14 +144,15 @@ def _draw_contexts(user: User, asked: Asked, result: Result) -> None:
             st.html("".join(context_html(user, contexts[n], bar_html(c)) for n, c in rest))
 
 
-def _weighed(
-    asked: Asked, result: Result, contexts: Sequence[UsedContext]
-) -> list[tuple[int, float | None]]:
+def _weighed(asked: Asked, contexts: Sequence[UsedContext]) -> list[tuple[int, float | None]]:
     """The contexts' numbers with their cosine to the seeds' sum, best first; unweighed at last."""
-    cosines: Mapping[int, float] = {}
+    cosines: dict[int, float] = {}
     try:
         with st.spinner("Reading its contexts …"):
-            cosines = dict(explained(asked, result, mentions_of(contexts)).contexts)
+            encodings = read_contexts(asked.engine, contexts, asked.candidates)
+        cosines = dict(carried(asked.engine, encodings, asked.seeds, asked.options, asked.rows))
+        if encodings.unreadable:
+            st.caption(masked_words(len(encodings.unreadable)))
     except (BundleError, SeedError) as error:
         st.info(
             f"{as_sentence(str(error))} So they stand in their own order.",

@@ -11,6 +11,8 @@ import streamlit as st
 
 from db.cases import Case, read_case
 from db.corpus import import_records
+from db.expanding import used_contexts
+from db.store import StoreError
 from mese.corpus import Mention, Sentence
 from mese.engine import METHODS, Options
 from pages.parts import house
@@ -84,6 +86,17 @@ def test_what_cannot_be_asked_says_why(home: Path) -> None:
         assert reason in column.trouble
     other = column_of(case, Beside("bundle", "other"))
     assert (other.trouble, len(other.items)) == ("", 20)
+
+
+def test_what_the_store_refuses_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("the policy needs the scores of one scorer")
+
+    monkeypatch.setattr("pages.parts.asking.used_contexts", refuse)
+    store = house.store()
+    (context,) = used_contexts(store, [0])[0][:1]
+    case = replace(kept(home), address=f"seeds=0,1,2&n=20&not={context.id}")
+    assert column_of(case, Beside("now")).trouble == "the policy needs the scores of one scorer"
 
 
 def test_what_is_on_offer_is_there(home: Path) -> None:
