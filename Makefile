@@ -53,10 +53,11 @@ lock: $(VENV)/.dev ## compile requirements*.in into requirements*.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 		--output-file requirements-dev.txt requirements-dev.in
 
-bench: $(VENV)/.run ## run every program in benchmarks/; each prints its own table
-	@for program in benchmarks/*.py; do \
+bench: $(VENV)/.dev browser ## run every program in benchmarks/; each prints its own table
+	@failed=""; for program in benchmarks/*.py; do \
 		[ -e "$$program" ] || { echo "There are no benchmarks yet."; break; }; \
-		echo "== $$program"; PYTHONPATH=. $(BIN)/python "$$program"; done
+		echo "== $$program"; PYTHONPATH=. $(BIN)/python "$$program" || failed="$$failed $$program"; done; \
+		[ -z "$$failed" ] || { echo "These did not end well:$$failed" >&2; exit 1; }
 
 clean: ## remove .venv and caches; your data folder stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -1,16 +1,20 @@
 """Which way to train the `demo` backbone: one architecture, four ways, judged by dev classes.
 
-    MESE_HOME=DIR PYTHONPATH=. python benchmarks/backbones.py [--steps N] [--backbone NAME]
+    PYTHONPATH=. python benchmarks/backbones.py [--home DIR] [--steps N] [--backbone NAME]
 
-Reads the corpus of MESE_HOME's store. Each backbone's patch features are judged without any further
-training: whitened principal components of a picture's 36 patches, averaged an entity, ranked by
-cosine to the seeds (`train.likeness.picture_likeness`, the form in which a fit reads them first).
-The choice is by the dev classes; the reported ones stand beside it. `random` is never trained.
+Reads the corpus in the store of --home; where there is none, the embedded corpus is built there
+(kept, and shared with benchmarks/demo_quality.py). Each backbone's patch features are judged
+without any further training: whitened principal components of a picture's 36 patches, averaged an
+entity, ranked by cosine to the seeds (`train.likeness.picture_likeness`, the form in which a fit
+reads them first). The choice is by the dev classes; the reported ones stand beside it. `random` is
+never trained.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -41,7 +45,8 @@ SEED = 0
 
 def main() -> int:
     options = _options()
-    settings = Settings()
+    settings = Settings(home=options.home.absolute())
+    make_corpus(settings)
     corpus = load_corpus(Store.open_existing(settings.store_url), "top1")
     vocabulary = corpus.vocabulary()
     images = picture_files(corpus, vocabulary)
@@ -82,9 +87,17 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--home", type=Path, default=Path("build/quality/demo"))
     parser.add_argument("--backbone", default=DEMO.backbone, help="a timm architecture")
     parser.add_argument("--steps", type=int, default=DEMO.backbone_steps)
     return parser.parse_args()
+
+
+def make_corpus(settings: Settings) -> None:
+    """The embedded corpus in a home that has no store, by the command that a user would type."""
+    if not (settings.home / "mese.db").exists():
+        environment = {**os.environ, "MESE_HOME": str(settings.home)}
+        subprocess.run([sys.executable, "-m", "db", "demo"], env=environment, check=True)
 
 
 def _silent(stage: str, done: int, of: int | None, note: str) -> None:
