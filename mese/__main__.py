@@ -41,7 +41,7 @@ Modality = Annotated[
 def expand(
     bundle: Annotated[str, typer.Argument(help="A bundle by name or folder; `demo` is ours.")],
     seeds: Annotated[
-        str | None, typer.Option(help='Names or aliases, e.g. "Chicago;Boston;Seattle".')
+        str | None, typer.Option(help='Names, aliases or ids, e.g. "Chicago;Boston;#123".')
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many entities to print.")] = 50,
     method: Annotated[

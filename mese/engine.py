@@ -167,12 +167,13 @@ class Engine:
 
     @cached_property
     def _names(self) -> SeedNames:
-        return SeedNames(self.bundle.entities)
+        return SeedNames(self.bundle.entities, self.bundle.classes)
 
     def seeds(self, *names: str) -> list[int]:
         """Entity ids of names or aliases, in order; a name wins over an equal alias.
 
-        Raises `SeedError` for a name that is unknown, or that is the alias of several entities.
+        `#123` names an entity by its id. Raises `SeedError` for a name that is unknown, or that is
+        the alias of several entities.
         """
         return [self._seed(name) for name in names]
 

@@ -2,7 +2,7 @@
 
 Names are compared folded (`mese.names`). A name that is not there is answered with the few that it
 may be a slip of: one or two letters off, or the beginning of a longer name. Nothing is suggested
-that only looks a little like it.
+that only looks a little like it. Entities of one name are told apart by their numbers: `#123`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from mese.bounds import entity_id
 from mese.corpus import Entity
 from mese.mentions import SeedError
 from mese.names import fold
 
+BY_NUMBER = "#"
+"""What stands before an entity's number where it is written in place of a name."""
 SUGGESTED = 3
+NAMESAKES = 5
+"""Entities of one name that are told."""
 LOOKED_AT = 30
 """Names that are compared letter by letter, of those that share enough letters."""
 ALIKE = 0.65
@@ -31,10 +36,14 @@ PLAIN = str.maketrans(
 
 
 class SeedNames:
-    """Entity ids by folded name or alias. Read-only once it is made."""
+    """Entity ids by folded name or alias. Read-only once it is made.
 
-    def __init__(self, entities: Sequence[Entity]) -> None:
+    `classes[i]`, where they are given, are those of `entities[i]`: what tells namesakes apart.
+    """
+
+    def __init__(self, entities: Sequence[Entity], classes: Sequence[Sequence[str]] = ()) -> None:
         self._names = {entity.id: entity.name for entity in entities}
+        self._classes = {e.id: names for e, names in zip(entities, classes, strict=False)}
         self._ids: dict[str, list[int]] = {}
         self._written: dict[str, str] = {}
         """Folded → as the first entity that has it writes it."""
@@ -53,15 +62,39 @@ class SeedNames:
     def find(self, name: str) -> int | None:
         """The entity of a name or alias, None where there is none; a name wins over an equal alias.
 
-        Raises `SeedError` for one that may be several entities.
+        `#123` is the entity of that number, if none is called just so. Raises `SeedError` for one
+        that may be several entities.
         """
         ids = self._ids.get(fold(name), [])
         named = [i for i in ids if fold(self._names[i]) == fold(name)] or ids
         named = [i for i in named if self._names[i] == name] or named  # C beside C++
+        number = self._numbered(name)
+        if number is not None and not any(self._names[i] == name for i in named):
+            return number
         if len(named) > 1:
-            meant = " or ".join(repr(self._names[i]) for i in named)
-            raise SeedError(f"{name!r} may be {meant}: give the full name")
+            raise SeedError(self._which(name, named))
         return named[0] if named else None
+
+    def _numbered(self, name: str) -> int | None:
+        """The entity that `#123` means, if it is there."""
+        if not name.startswith(BY_NUMBER):
+            return None
+        number = entity_id(name.removeprefix(BY_NUMBER))
+        return number if number in self._names else None
+
+    def _which(self, name: str, ids: Sequence[int]) -> str:
+        """What a name may mean; namesakes with their classes and numbers, a few of them."""
+        if len({self._names[i] for i in ids}) == len(ids):
+            meant = " or ".join(repr(self._names[i]) for i in ids)
+            return f"{name!r} may be {meant}: give the full name"
+        meant = " or ".join(map(self._told_apart, ids[:NAMESAKES]))
+        more = f" or one of {len(ids) - NAMESAKES} more" if len(ids) > NAMESAKES else ""
+        return f"{name!r} may be {meant}{more}: give the number, e.g. {BY_NUMBER}{ids[0]}"
+
+    def _told_apart(self, entity: int) -> str:
+        classes = ", ".join(self._classes.get(entity, ()))
+        told = f"{BY_NUMBER}{entity} {self._names[entity]!r}"
+        return f"{told} ({classes})" if classes else told
 
     def like(self, name: str) -> list[str]:
         """Up to three names that an unknown one may be a slip of, the likeliest first.

@@ -90,6 +90,33 @@ def test_several_entities_of_one_name_are_named() -> None:
         both.find("c")
 
 
+def test_namesakes_are_told_apart_by_class_and_chosen_by_number() -> None:
+    entities = [Entity(7, "Georgia"), Entity(12, "Georgia"), Entity(30, "georgia"), Entity(4, "B")]
+    names = SeedNames(entities, [("US states",), (), ("countries", "Asia"), ()])
+    with pytest.raises(SeedError) as caught:
+        names.find("Georgia")
+    assert str(caught.value) == (
+        "'Georgia' may be #7 'Georgia' (US states) or #12 'Georgia': give the number, e.g. #7"
+    )
+    with pytest.raises(SeedError, match=r"#30 'georgia' \(countries, Asia\): give the number"):
+        names.find("GEORGIA")
+    assert (names.find("#7"), names.find("#12"), names.find("# 30")) == (7, 12, 30)
+
+
+def test_many_namesakes_are_not_all_told() -> None:
+    names = SeedNames([Entity(n, "X") for n in range(1000)])
+    with pytest.raises(SeedError, match=r"or #4 'X' or one of 995 more: give the number, e.g. #0"):
+        names.find("X")
+
+
+def test_a_number_is_no_name_and_a_name_like_a_number_stays_one() -> None:
+    names = SeedNames([Entity(1, "12"), Entity(12, "#1"), Entity(3, "#3", ("#12",))])
+    assert names.find("12") == 1
+    assert names.find("#12") == 12
+    assert names.find("#1") == 12  # it is called so
+    assert names.find("#99") is names.find("#" + "9" * 40) is names.find("#-7") is None
+
+
 def naive_edits(a: str, b: str) -> int:
     """Optimal string alignment by its recurrence."""
 
