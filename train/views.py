@@ -138,12 +138,18 @@ def _drop_older(bundle: Bundle, views: Path) -> None:
     here = os.fsencode(bundle.folder.resolve())
     (views / WHOSE).write_bytes(here)
     for note in views.parent.glob(f"*/{WHOSE}"):
-        older = note.parent
-        if older == views or note.read_bytes() != here:
-            continue
-        with (older / "lock").open("ab") as stream, suppress(BlockingIOError):
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else some program still makes them
-            shutil.rmtree(older, ignore_errors=True)
+        if note.parent != views:
+            with suppress(FileNotFoundError):  # another program sweeps at the same time
+                _drop(note, here)
+
+
+def _drop(note: Path, here: bytes) -> None:
+    """Take away the views that a note says are of the bundle `here`, if no program makes them."""
+    if note.read_bytes() != here:
+        return
+    with (note.parent / "lock").open("ab") as stream, suppress(BlockingIOError):
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(note.parent, ignore_errors=True)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from train.beside import Making, NotMade, ViewsBeside
 from train.loop import fit
 from train.package import package
 from train.presets import FitConfig
-from train.views import represent_views
+from train.views import _drop_older, represent_views
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ("text", "image")
@@ -130,6 +130,32 @@ def test_views_of_a_bundle_that_was_written_anew_are_swept(home: Path) -> None:
     make(home)
     assert {folder.name for folder in (home / "views").iterdir()} == {opened(home).stamp, "other"}
     assert first != opened(home).stamp
+
+
+@pytest.mark.parametrize("when", ["before the note is read", "before the lock is taken"])
+def test_views_that_another_program_sweeps_meanwhile_are_no_fault(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    bundle = opened(home)
+    assert bundle.views
+    here = os.fsencode(bundle.folder.resolve())
+    bundle.views.mkdir(parents=True)
+    for name in ("older", "oldest"):
+        (home / "views" / name).mkdir()
+        (home / "views" / name / "bundle").write_bytes(here)
+    swept, read = [], Path.read_bytes
+
+    def read_as_another_sweeps(path: Path) -> bytes:
+        found = b"" if when.startswith("before the note") else read(path)
+        if not swept:
+            swept.append(path)
+            shutil.rmtree(path.parent)
+        return found or read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_as_another_sweeps)
+    _drop_older(bundle, bundle.views)
+    assert len(swept) == 1
+    assert {folder.name for folder in (home / "views").iterdir()} == {bundle.stamp}
 
 
 def test_views_are_as_precise_as_their_bundle(home: Path) -> None:
