@@ -31,7 +31,6 @@ K = 10
 
 Rows = NDArray[np.float32]
 Places = NDArray[np.int32] | NDArray[np.intp]
-_finding = Lock()
 
 
 def with_neighbours(index: EntityIndex) -> EntityIndex:
@@ -44,7 +43,8 @@ def neighbours_of(index: EntityIndex) -> Neighbours:
     if index.neighbours is not None:
         return index.neighbours
     kept = index.__dict__
-    with _finding:
+    finding: Lock = kept.setdefault("finding neighbours", Lock())  # atomic: one lock an index
+    with finding:
         if "found neighbours" not in kept:
             kept["found neighbours"] = find_neighbours(index)
     found: Neighbours = kept["found neighbours"]

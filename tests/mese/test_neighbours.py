@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -144,6 +145,27 @@ def test_neighbours_are_found_once_by_many_threads(monkeypatch: pytest.MonkeyPat
         found = list(pool.map(lambda _: neighbours_of(index), range(32)))
     assert len(calls) == 1
     assert all(one is found[0] for one in found)
+
+
+def test_an_index_does_not_wait_for_anothers_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, quick = index_of(30, 1), index_of(30, 2)
+    begun, done = Event(), Event()
+
+    def find(index: EntityIndex) -> object:
+        if index is slow:
+            begun.set()
+            assert done.wait(20)
+        return find_neighbours(index)
+
+    monkeypatch.setattr("mese.neighbours.find_neighbours", find)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(neighbours_of, slow)
+        assert begun.wait(20)
+        try:
+            found = pool.submit(neighbours_of, quick).result(10)
+        finally:
+            done.set()
+        assert first.result(20) is not found
 
 
 def test_a_bundles_file_keeps_them(tmp_path: Path) -> None:
