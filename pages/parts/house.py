@@ -139,12 +139,17 @@ def load_engine(folder: Path) -> Engine:
 def keep_what_is_loaded() -> None:
     """Take all that is loaded by now out of the garbage collector's rounds; it stays anyway.
 
-    Streamlit collects after every run of a page, holding up all others: 90 ms for its own modules,
-    190 with torch's, on the machine this was measured on; after this, next to nothing.
+    What sessions hold at this moment is taken out too, and may be garbage later: each call first
+    puts back what the one before took out, so that no more is left than one moment's. Streamlit
+    collects after every run of a page, holding up all others: 90 ms for its own modules, 190 with
+    torch's, on the machine this was measured on; after this, next to nothing.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # or torch's bindings would be told as leaked when the app ends
+
+
+atexit.register(gc.unfreeze)  # or torch's bindings would be told as leaked when the app ends
 
 
 def views_progress() -> Making | NotMade | None:

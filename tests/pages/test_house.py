@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import shutil
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +82,30 @@ def test_a_bundle_that_vanishes_is_told_until_it_is_back(home: Path) -> None:
         house.engine()
     (home / "aside.json").rename(home / "bundles" / "toy" / "bundle.json")
     assert house.engine().name == "toy"
+
+
+class Session:
+    """Something that a session holds, in a circle as its elements are."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_a_session_held_at_one_load_is_freed_at_the_next() -> None:
+    session = Session()
+    seen, registered = weakref.ref(session), atexit._ncallbacks()
+    try:
+        house.keep_what_is_loaded()
+        assert gc.get_freeze_count() > 0
+        del session
+        gc.collect()
+        assert seen() is not None
+        house.keep_what_is_loaded()
+        assert seen() is None
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+    assert atexit._ncallbacks() == registered
 
 
 def test_views_that_a_bundle_cannot_have_are_told_and_those_there_are_not(home: Path) -> None:
