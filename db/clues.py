@@ -16,7 +16,6 @@ from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from db.accounts import Role, User, check
-from db.cases import read_case
 from db.images import LOOKUP
 from db.models import StoredCase, StoredClue
 from db.shown import Shown
@@ -69,17 +68,13 @@ def tag_clue(
     check(user, Role.RATER)
     if clue not in CLUES:
         raise StoreError(f"there is no clue {clue[:40]!r}; choose one of {', '.join(CLUES)}")
-    case = read_case(store, number)
-    if case is None:
-        raise StoreError(f"case {number} is not there any more; somebody deleted it meanwhile")
-    if entity not in {result["id"] for result in case.results}:
-        raise StoreError(f"case {number} does not list entity {entity}; tag one of its cards")
     own = (
         StoredClue.case_id == number,
         StoredClue.entity_id == entity,
         StoredClue.rater == user.name,
     )
     with store.write() as session:
+        _refuse_unlisted(session, number, entity)
         gone = (StoredClue.clue == clue) | (
             StoredClue.clue != NONE if clue == NONE else StoredClue.clue == NONE
         )
@@ -88,6 +83,15 @@ def tag_clue(
             place = {"case_id": number, "entity_id": entity, "rater": user.name}
             session.execute(insert(StoredClue), [{**place, "clue": clue, "tagged_at": now}])
         return _in_order(session.scalars(select(StoredClue.clue).where(*own)))
+
+
+def _refuse_unlisted(session: Session, number: int, entity: int) -> None:
+    """Raise `StoreError` for a case that is gone, and for an entity that is none of its results."""
+    document = session.scalar(select(StoredCase.document).where(StoredCase.id == number))
+    if document is None:
+        raise StoreError(f"case {number} is not there any more; somebody deleted it meanwhile")
+    if entity not in {result["id"] for result in json.loads(document)["results"]}:
+        raise StoreError(f"case {number} does not list entity {entity}; tag one of its cards")
 
 
 def clues_of(store: Store, number: int) -> Clues:

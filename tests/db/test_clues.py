@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.orm import Session
 
 from db.accounts import NotAllowed, Role, User
-from db.cases import save_case
+from db.cases import delete_case, save_case
 from db.clues import clue_table, clues_of, tag_clue
 from db.gold import gold_of, queries_with_gold
 from db.store import Store, StoreError
@@ -89,6 +91,23 @@ def test_what_cannot_be_tagged_is_named(filled: Store, number: int) -> None:
     for user in (VIEWER, User("ann", Role.VIEWER)):
         with pytest.raises(NotAllowed):
             tag(filled, number, GEORGIA, "scene", user)
+    assert clues_of(filled, number) == {}
+
+
+def test_a_case_deleted_under_the_click_is_told_calmly(
+    filled: Store, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user is quicker: the case goes just before the writing transaction begins."""
+    really = Store.write
+
+    def write(store: Store) -> AbstractContextManager[Session]:
+        monkeypatch.setattr(Store, "write", really)
+        delete_case(store, number, ANN)
+        return really(store)
+
+    monkeypatch.setattr(Store, "write", write)
+    with pytest.raises(StoreError, match=f"^case {number} is not there any more; somebody deleted"):
+        tag(filled, number, GEORGIA, "scene")
     assert clues_of(filled, number) == {}
 
 
