@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
 
 from mese.bundle_model import load_weights
 from mese.corpus import Corpus
@@ -40,6 +41,9 @@ from train.pictures import load_pictures
 from train.presets import FitConfig
 from train.vision import Task, train_backbone
 from train.word_vectors import piece_vectors, sentence_matrix, sentence_vectors
+
+SEEN_PICTURES = 2000
+"""Pictures whose patches the projection's principal components are found on."""
 
 Report = Callable[[str, int, int | None, str], None]
 """(stage, done, of, note): what a long job tells whoever watches it."""
@@ -243,7 +247,29 @@ def new_model(config: FitConfig, parts: Parts) -> MultiExpan:
     text = build_text_encoder(size, config.dim, config.text_layers, config.heads, parts.words.pad)
     matrix = sentence_matrix(parts.encoded, size, parts.words.specials)
     _start_from(text, piece_vectors(matrix, config.dim, config.seed))
-    return MultiExpan(text, sizes)
+    model = MultiExpan(text, sizes)
+    _start_seeing(model, parts, config.seed)
+    return model
+
+
+def _start_seeing(model: MultiExpan, parts: Parts, seed: int) -> None:
+    """Start the projection of patches from the whitened principal components of their features.
+
+    What a small backbone's features have in common outweighs by far what tells patches apart: from
+    random weights the model does not learn to see within a fit.
+    """
+    used = np.unique(parts.encoded.image[parts.encoded.image >= 0])
+    if not len(used):
+        return
+    sample = np.sort(np.random.default_rng(seed).permutation(used)[:SEEN_PICTURES])
+    patches = parts.features(sample).reshape(-1, parts.features.width).astype(np.float32)
+    project: Any = model.visual_linear[0]
+    rank = min(project.out_features, *patches.shape)
+    found = PCA(rank, svd_solver="covariance_eigh", whiten=True).fit(patches)
+    weight = found.components_ / np.sqrt(found.explained_variance_ + 1e-6)[:, None]
+    with torch.no_grad():
+        project.weight[:rank] = torch.from_numpy(weight.astype(np.float32))
+        project.bias[:rank] = torch.from_numpy((-weight @ found.mean_).astype(np.float32))
 
 
 def _start_from(text: Any, vectors: NDArray[np.float32]) -> None:

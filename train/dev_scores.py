@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mese.corpus import MODALITIES, Corpus
+from mese.engine import EXPANDED
 from mese.index import EntityIndex
+from mese.metrics import score_queries
 from mese.model import MultiExpan
 from mese.represent import represent
 from train.build import Parts
 from train.evaluate import query_set, score_index, sharpness
+from train.floors import rank_by_cosine
+from train.likeness import Judge, Vectors
 from train.presets import FitConfig
 from train.split import dev_classes
 
@@ -30,9 +34,11 @@ def dev_scores(
     parts: Parts,
     run: Path,
     device: str,
-    text_only: bool,
+    alone: bool,
 ) -> dict[str, Any]:
     """Dev-class Avg of each modality by window search and cosine; `dev` chooses the epoch.
+
+    While each modality is read `alone`, both together are not judged, and `dev` is text's.
 
     Empty where the corpus has no dev classes with queries: then the last epoch is kept.
     """
@@ -41,7 +47,7 @@ def dev_scores(
     if not len(queries):
         return {}
     found: dict[str, Any] = {}
-    modalities = ("text",) if text_only else MODALITIES
+    modalities = MODALITIES[1:] if alone else MODALITIES
     for modality, index in quick_indexes(model, parts, run, device, modalities):
         window = score_index(index, queries, "window").average
         cosine = score_index(index, queries, "cosine").average
@@ -51,6 +57,18 @@ def dev_scores(
             sharp = sharpness(index)
             found["own"], found["rest"] = round(sharp.own, 3), round(sharp.entropy, 2)
     return found
+
+
+def judge_by_dev_classes(corpus: Corpus, config: FitConfig, parts: Parts) -> Judge | None:
+    """Avg of the dev classes' queries, ranked by cosine of vectors; None where there are none."""
+    classes = sorted(dev_classes(corpus.classes, config.dev_share))
+    queries = query_set(corpus, parts.vocabulary, classes, 3)
+
+    def judge(vectors: Vectors) -> float:
+        lists = [rank_by_cosine(vectors, seeds, EXPANDED) for seeds in queries.seeds]
+        return score_queries(lists, queries.gold).average
+
+    return judge if len(queries) else None
 
 
 def quick_indexes(

@@ -3,13 +3,14 @@
 Masked-entity prediction rewards naming. With a dozen contexts an entity it is solved by heart, and
 what expansion reads, the rest of each distribution, says nothing. So a share κ of the target goes
 to the entities that are most alike, by their sentences where those are read, by their pictures
-where only those are, by both where both are: label smoothing with a direction. No class and no
-gold list is read, and the mentions are masked as ever (docs/decisions/0002-small-data.md).
+where only those are, by both where both are: label smoothing with a direction. Mentions are masked
+as ever, and no class or gold list is read, but for the dev classes', which say how much sentences
+weigh beside pictures, as they choose the epoch (docs/decisions/0002-small-data.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,8 @@ from mese.encoding import Encoded, PatchSource
 TEXT_DIMENSIONS, DIMENSIONS = 512, 256
 """Of the sentences' and of the pictures' vectors."""
 
-TEXT_WEIGHT = 0.5
-"""Of the sentences' unit vector beside the pictures' 0.5, where both are read."""
+TEXT_WEIGHTS = (0.35, 0.5, 0.65, 0.8, 0.95)
+"""Of the sentences' unit vector, where both are read; the pictures' weighs the rest."""
 
 NEAR = 20
 """Entities among which a share of the target is divided."""
@@ -34,34 +35,48 @@ TEMPERATURE = 0.05
 SMOOTHED_BY = 10
 """Nearest entities that each vector is averaged with before likeness is measured."""
 
-MOST_PICTURES = 10_000
-"""Pictures that the principal components are found on."""
+FEWEST_PICTURES, MOST_PICTURES = 16, 10_000
+"""Pictures that principal components are found on; with fewer, none are alike."""
 
 Vectors = NDArray[np.float32]
+
+Judge = Callable[[Vectors], float]
+"""How good it is to rank by some unit vectors (V, D): the higher the better."""
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """The most alike entities of each of V: `near` int64 (V, n), `share` float32 (V, n), sum 1."""
+    """The most alike entities of each of V: `near` int64 (V, n), `share` float32 (V, n).
+
+    Shares of an entity sum to 1, or are all 0 where nothing is known of it.
+    """
 
     near: NDArray[np.int64]
     share: NDArray[np.float32]
 
 
 def kinds_by_modality(
-    sentences: Any, encoded: Encoded, entities: int, patches: PatchSource, seed: int
+    sentences: Any,
+    encoded: Encoded,
+    entities: int,
+    patches: PatchSource,
+    seed: int,
+    judge: Judge | None = None,
 ) -> Mapping[str, Kinds]:
     """The kinds of every modality that the corpus has.
 
     `sentences` sparse (V, W) are unit rows of entities by the words around their mentions
-    (`train.floors.tfidf_vectors`).
+    (`train.floors.tfidf_vectors`). How much the sentences weigh beside the pictures is for `judge`
+    to say, who looks at the dev classes, as for the choice of the epoch; without one, half.
     """
     text = sentence_likeness(sentences, seed)
     made = {"text": kinds(text)}
-    if (encoded.image >= 0).any():
+    if len(np.unique(encoded.image[encoded.image >= 0])) >= FEWEST_PICTURES:
         image = picture_likeness(encoded, entities, patches, seed)
-        both = np.hstack([TEXT_WEIGHT * text, (1 - TEXT_WEIGHT) * image]).astype(np.float32)
-        made |= {"image": kinds(image), "text+image": kinds(_unit(both))}
+        weights = TEXT_WEIGHTS if judge else (0.5,)
+        both = [_unit(np.hstack([share * text, (1 - share) * image])) for share in weights]
+        best = max(both, key=lambda rows: judge(_smoothed(rows))) if judge else both[0]
+        made |= {"image": kinds(image), "text+image": kinds(best)}
     return made
 
 
@@ -121,7 +136,9 @@ def kinds(vectors: Vectors) -> Kinds:
     """The entities most alike to each, after every vector was averaged with its nearest."""
     near, cosines = nearest(_smoothed(vectors), NEAR)
     weight = np.exp((cosines - cosines[:, :1]) / TEMPERATURE)
-    return Kinds(near, (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32))
+    share = weight / weight.sum(axis=1, keepdims=True)
+    share[~vectors.any(axis=1)] = 0
+    return Kinds(near, share.astype(np.float32))
 
 
 def _smoothed(vectors: Vectors) -> Vectors:

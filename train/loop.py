@@ -29,7 +29,7 @@ from mese.model import MultiExpan
 from mese.publishing import write_json
 from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
-from train.dev_scores import dev_scores
+from train.dev_scores import dev_scores, judge_by_dev_classes
 from train.floors import tfidf_vectors
 from train.likeness import kinds_by_modality
 from train.objectives import Alike, masked_entity_loss
@@ -195,8 +195,8 @@ def _train(
         loss = _run_epoch(
             model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch, alike
         )
-        warm = at.epoch < config.text_epochs
-        scores = dev_scores(model, corpus, config, parts, run, device, text_only=warm)
+        warm = at.epoch < config.alone_epochs
+        scores = dev_scores(model, corpus, config, parts, run, device, alone=warm)
         at.history.append({"epoch": at.epoch, "loss": round(loss, 4), **scores})
         at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
         # Without dev classes the last epoch is kept; the last of the warm-up only until then.
@@ -215,7 +215,12 @@ def _alike(corpus: Corpus, config: FitConfig, parts: Parts, device: str) -> Alik
         return {}
     sentences = tfidf_vectors(corpus, parts.vocabulary)
     found = kinds_by_modality(
-        sentences, parts.encoded, len(parts.vocabulary), parts.features, config.seed
+        sentences,
+        parts.encoded,
+        len(parts.vocabulary),
+        parts.features,
+        config.seed,
+        judge_by_dev_classes(corpus, config, parts),
     )
     return {
         modality: Alike(
@@ -228,7 +233,7 @@ def _alike(corpus: Corpus, config: FitConfig, parts: Parts, device: str) -> Alik
 
 
 def _patience_over(at: Progress, config: FitConfig) -> bool:
-    idle = at.epoch - max(at.best_epoch, config.text_epochs)
+    idle = at.epoch - max(at.best_epoch, config.alone_epochs)
     return 0 < config.patience <= idle
 
 

@@ -34,9 +34,10 @@ def masked_entity_loss(
     if alike is None:
         return (cross - kept * own).mean() - _entropy(smoothing, size)
     moved = kept * alike.part * alike.share
+    stays = kept - moved.sum(dim=1)  # all of it, where nothing is known to be alike
     of_alike = log_prob.gather(1, alike.near)
-    cross = cross - kept * (1 - alike.part) * own - (moved * of_alike).sum(dim=1)
-    return (cross - _entropy_of(kept * (1 - alike.part), moved + rest, rest, size)).mean()
+    cross = cross - stays * own - (moved * of_alike).sum(dim=1)
+    return (cross - _entropy_of(stays, moved + rest, rest, size)).mean()
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,11 @@ class Alike:
         return Alike(self.part, self.near[entity], self.share[entity])
 
 
-def _entropy_of(own: float, near: torch.Tensor, rest: float, size: int) -> torch.Tensor:
-    """Entropy of targets that are `own` once, `near` (B, n), and `rest` everywhere else: (B,)."""
-    near = near.double()
-    ends = torch.tensor([own, rest], dtype=torch.float64)
-    count = torch.tensor([1.0, size - 1.0 - near.shape[1]], dtype=torch.float64)
-    return (-torch.xlogy(near, near).sum(dim=1) - (count * torch.xlogy(ends, ends)).sum()).float()
+def _entropy_of(own: torch.Tensor, near: torch.Tensor, rest: float, size: int) -> torch.Tensor:
+    """Entropy of targets: `own` (B,) once, `near` (B, n), and `rest` everywhere else; (B,)."""
+    known = torch.cat([own[:, None], near], dim=1).double()
+    others = (size - known.shape[1]) * torch.xlogy(*[known.new_tensor(rest)] * 2)
+    return (-torch.xlogy(known, known).sum(dim=1) - others).float()
 
 
 def _entropy(smoothing: float, size: int) -> float:

@@ -160,16 +160,26 @@ def _write(
     return Bundle.open(folder).folder
 
 
+def _kinds(part: float) -> str:
+    return (
+        f" A share of {part:g} of every target goes to the entities most alike by TF-IDF of their "
+        "sentences and principal components of their pictures."
+    )
+
+
 def _card(meta: dict[str, Any], rows: list[Row]) -> str:
     lines = [
         f"# {meta['name']}",
         "",
         f"MultiExpan, preset `{meta['preset']}`, trained on the corpus {meta['corpus']!r} "
         f"(fingerprint {meta['fingerprint'][:16]}, image policy `{meta['image_policy']}`) with "
-        "masked-entity prediction. No class or gold list was read in training; the epoch was "
-        f"chosen on the dev classes ({', '.join(meta['dev_classes']) or 'none'}), which the "
-        "figures below leave out. Class names in vocabulary.json are for display. The app ranks "
-        f"with `{meta['method']}`, the better on the dev classes."
+        "masked-entity prediction."
+        + (_kinds(meta["fit"]["kinds"]) if meta["fit"].get("kinds") else "")
+        + " No class or gold list was read in training but those of the dev classes "
+        f"({', '.join(meta['dev_classes']) or 'none'}), which chose the epoch, the weight of "
+        "sentences beside pictures and the way to rank, and which the figures below leave out. "
+        "Class names in vocabulary.json are for display. The app ranks "
+        f"with `{meta['method']}`, the best on the dev classes."
         + (" Its matrices are in half precision." if meta["half"] else ""),
         "",
         f"Made by `{meta['fit_command']}` and `{meta['command']}` on {meta['created']}.",

@@ -55,8 +55,8 @@ def plan_epoch(
     rows = draw_epoch(encoded.entity, config.draws, rng)
     batches = bucketed(rows, encoded.lengths, config.batch, rng)
     shares = (1 - config.text_share - config.image_share, config.text_share, config.image_share)
-    if epoch < config.text_epochs:
-        shares = (0.0, 1.0, 0.0)
+    if epoch < config.alone_epochs:
+        shares = (0.0, 1 - config.alone_image_share, config.alone_image_share)
     scarce = few_pictures(encoded)
     return [_plan_step(encoded, config, part, shares, neighbours, scarce, rng) for part in batches]
 

@@ -34,9 +34,11 @@ class FitConfig:
     cross_layers: int = 1
     block_dropout: float = 0.1
     logit_dropout: float = 0.0
-    # Masked-entity prediction: the first `text_epochs` of `epochs` read sentences alone.
-    text_epochs: int = 3
-    epochs: int = 8
+    # Masked-entity prediction: the first `alone_epochs` of `epochs` read one modality at a time, a
+    # share of the steps pictures.
+    alone_epochs: int = 6
+    alone_image_share: float = 0.5
+    epochs: int = 10
     draws: int = 64
     batch: int = 128
     learning_rate: float = 1e-3
@@ -80,7 +82,7 @@ PAPER = FitConfig(
     weight_decay=0.01,
     smoothing=0.075,
     kinds=0.0,
-    text_epochs=0,
+    alone_epochs=0,
     epochs=50,
     draws=64,
     batch=256,
@@ -109,8 +111,8 @@ def configure(preset: str, **changes: Any) -> FitConfig:
     for name in ("epochs", "draws", "batch"):
         if getattr(config, name) < 1:
             raise ValueError(f"{name} must be 1 or more, got {getattr(config, name)}")
-    if config.text_epochs >= config.epochs:
-        config = replace(config, text_epochs=config.epochs - 1)
+    if config.alone_epochs >= config.epochs:
+        config = replace(config, alone_epochs=config.epochs - 1)
     if config.learning_rate <= 0:
         raise ValueError(f"learning_rate must be above 0, got {config.learning_rate}")
     return config

@@ -126,7 +126,7 @@ def tiny() -> FitConfig:
         small,
         heads=2,
         pieces=120,
-        text_epochs=1,
+        alone_epochs=1,
         backbone="test_byobnet",
         backbone_steps=2,
         keep_patches=4,

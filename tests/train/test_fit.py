@@ -335,7 +335,7 @@ def test_a_corpus_without_classes_keeps_its_last_epoch(
 def test_a_fit_that_is_all_warm_up_keeps_its_last_epoch(
     corpus: Corpus, tiny: FitConfig, tmp_path: Path
 ) -> None:
-    config = replace(tiny, epochs=2, text_epochs=2)
+    config = replace(tiny, epochs=2, alone_epochs=2)
     summary = fit(corpus, config, tmp_path / "run", tmp_path / "features", "cpu", silent)
     assert (summary["best_epoch"], summary["dev"]) == (2, None)
 
@@ -345,7 +345,7 @@ def test_patience_ends_a_fit_that_gets_no_better(
 ) -> None:
     scores = iter([50.0, 40.0, 30.0, 45.0, 99.0])
     monkeypatch.setattr(train.loop, "dev_scores", lambda *_, **__: {"dev": next(scores)})
-    config = replace(tiny, epochs=6, text_epochs=0, patience=2, draws=1)
+    config = replace(tiny, epochs=6, alone_epochs=0, patience=2, draws=1)
     summary = fit(corpus, config, tmp_path / "run", tmp_path / "features", "cpu", silent)
     assert (len(summary["history"]), summary["best_epoch"], summary["dev"]) == (3, 1, 50.0)
 

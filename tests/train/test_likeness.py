@@ -105,6 +105,37 @@ def test_a_corpus_without_pictures_has_kinds_by_text_alone() -> None:
     sentences = sparse.csr_matrix(unit(np.random.default_rng(0).random((8, 20))))
     bare = encoded_of(list(range(8)), [-1] * 8)
     assert set(kinds_by_modality(sentences, bare, 8, lambda rows: rows, 0)) == {"text"}
+    single = encoded_of(list(range(8)), [0, *[-1] * 7])
+    assert set(kinds_by_modality(sentences, single, 8, lambda rows: rows, 0)) == {"text"}
+
+
+def test_an_entity_of_which_nothing_is_known_has_no_kinds() -> None:
+    rows = unit(np.random.default_rng(1).normal(size=(30, 8)))
+    rows[4] = 0
+    made = kinds(rows)
+    assert not made.share[4].any()
+    assert made.share.sum(axis=1) == pytest.approx((np.arange(30) != 4).astype(float), abs=1e-5)
+
+
+@pytest.mark.parametrize("by", ["text", "image"])
+def test_the_judge_chooses_how_much_sentences_weigh(by: str) -> None:
+    """Sentences pair entities one way, pictures another; the judge knows which is right."""
+    rng = np.random.default_rng(0)
+    pair = {"text": np.arange(40) // 2, "image": np.arange(40) % 20}
+    sentences = sparse.csr_matrix(unit(np.eye(20)[pair["text"]] + 0.1 * rng.random((40, 20))))
+    shapes = rng.normal(size=(20, 36, 4))
+    features = (shapes[pair["image"]] + 0.3 * rng.normal(size=(40, 36, 4))).astype(np.float16)
+
+    def judge(vectors: NDArray[np.float32]) -> float:
+        cosines = vectors @ vectors.T
+        return float(cosines[pair[by][:, None] == pair[by][None]].mean() - cosines.mean())
+
+    encoded = encoded_of(list(range(40)), list(range(40)))
+    made = kinds_by_modality(sentences, encoded, 40, lambda rows: features[rows], 0, judge)
+    first = made["text+image"].near[:, 0]
+    assert (pair[by][first] == pair[by]).mean() > 0.8
+    plain = kinds_by_modality(sentences, encoded, 40, lambda rows: features[rows], 0)
+    assert not np.array_equal(plain["text+image"].near, made["text+image"].near)
 
 
 def test_the_loss_is_the_divergence_from_the_shared_target() -> None:
@@ -114,10 +145,10 @@ def test_the_loss_is_the_divergence_from_the_shared_target() -> None:
     log_prob = torch.randn(4, size).log_softmax(dim=1)
     entity = torch.tensor([3, 7, 7, 20])
     near = torch.tensor([[1, 2], [0, 9], [0, 9], [21, 22]])
-    share = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [1.0, 0.0]])
+    share = torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.0, 0.0], [1.0, 0.0]])
     target = torch.full((4, size), eta / (size - 1))
     for row in range(4):
-        target[row, entity[row]] = (1 - eta) * (1 - part)
+        target[row, entity[row]] = (1 - eta) * (1 - part * share[row].sum())
         for other, weight in zip(near[row], share[row], strict=True):
             target[row, other] += (1 - eta) * part * weight
     assert target.sum(dim=1).numpy() == pytest.approx(np.ones(4))

@@ -59,13 +59,19 @@ def test_an_epoch_is_as_long_as_it_says(encoded: Encoded, tiny: FitConfig) -> No
     assert len(steps) == 5
 
 
-def test_the_first_epochs_read_sentences_alone(encoded: Encoded, tiny: FitConfig) -> None:
-    steps = plan_epoch(encoded, tiny, 0, NO_NEIGHBOURS)
-    assert {step.modality for step in steps} == {"text"}
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_the_first_epochs_read_one_modality_at_a_time(
+    encoded: Encoded, tiny: FitConfig, share: float
+) -> None:
+    config = replace(tiny, draws=200, alone_image_share=share)
+    steps = plan_epoch(encoded, config, 0, NO_NEIGHBOURS)
+    found = [sum(s.modality == m for s in steps) / len(steps) for m in ("text", "image")]
+    assert found == pytest.approx([1 - share, share], abs=0.1)
+    assert sum(found) == 1
 
 
 def test_modalities_have_their_shares(encoded: Encoded, tiny: FitConfig) -> None:
-    config = replace(tiny, draws=200, text_epochs=0, text_share=0.5, image_share=0.2)
+    config = replace(tiny, draws=200, alone_epochs=0, text_share=0.5, image_share=0.2)
     steps = plan_epoch(encoded, config, 0, NO_NEIGHBOURS)
     found = [sum(s.modality == m for s in steps) / len(steps) for m in ("text", "image")]
     assert found[0] == pytest.approx(0.5, abs=0.1)
@@ -73,7 +79,7 @@ def test_modalities_have_their_shares(encoded: Encoded, tiny: FitConfig) -> None
 
 
 def test_steps_by_image_alone_leave_out_who_has_none(encoded: Encoded, tiny: FitConfig) -> None:
-    config = replace(tiny, text_epochs=0, text_share=0.0, image_share=1.0)
+    config = replace(tiny, alone_epochs=0, text_share=0.0, image_share=1.0)
     steps = plan_epoch(encoded, config, 0, NO_NEIGHBOURS)
     assert all((step.images >= 0).all() and len(step.rows) for step in steps)
     bare = replace(encoded, image=np.full(len(encoded), -1))
@@ -158,7 +164,7 @@ def test_only_entities_of_one_or_two_pictures_have_them_swapped(
     few = replace(encoded.take(np.arange(16)), entity=entity, image=image)
     assert few_pictures(few).tolist() == [True, True, False, True]
     neighbours = np.full((7, 1), 99)
-    config = replace(tiny, neighbours=1, neighbour_share=1.0, text_epochs=0)
+    config = replace(tiny, neighbours=1, neighbour_share=1.0, alone_epochs=0)
     for step in plan_epoch(few, config, 3, neighbours):
         many = few.entity[step.rows] == 2
         assert (step.images[many] == few.image[step.rows][many]).all()
