@@ -7,17 +7,19 @@ shows the same seed to everyone. Its image lies below MESE_HOME/open_seeds, name
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 
 from db.accounts import Role, User, check
 from db.images import SHA256
@@ -29,11 +31,19 @@ from mese.images import MAX_PIXELS, UnreadableImage, open_image
 MAX_IMAGE_BYTES = 16 * 2**20
 """Largest image of an open seed, as a browser sends it."""
 
+SWEPT_AFTER = 3_600
+"""Seconds after which the part of an image is swept whose writer was killed."""
+
 MAX_TOKEN = 1_000
 """Letters of one token."""
 
 MAX_ASKED = 10
 """Keys that one look-up takes: an expansion has 10 seeds at most."""
+
+MODE = 0o644
+"""Of images, as of bundles: another user of the machine may read a home that is open to them."""
+
+PART = ".new-"
 
 KEY = re.compile("[0-9a-f]{16}")
 
@@ -70,11 +80,15 @@ def keep_open_seed(
     """
     check(user, Role.RATER)
     whole = _with_key(_judged(seed, image), image)
-    if image is not None:
-        _keep_image(image, whole.image_hash or "", folder, max_pixels)
-    with store.write() as session:
-        if session.get(StoredOpenSeed, whole.key) is None:
-            session.execute(insert(StoredOpenSeed), [_row(whole, user, now)])
+    new = image is not None and _keep_image(image, whole.image_hash or "", folder, max_pixels)
+    try:
+        with store.write() as session:
+            if session.get(StoredOpenSeed, whole.key) is None:
+                session.execute(insert(StoredOpenSeed), [_row(whole, user, now)])
+    except BaseException:
+        if new:
+            _drop_image(store, whole.image_hash or "", folder)
+        raise
     return whole
 
 
@@ -127,13 +141,17 @@ def _with_key(seed: OpenSeed, image: bytes | None) -> OpenSeed:
     return replace(seed, key=hashlib.sha256(content.encode()).hexdigest()[:16], image_hash=sha256)
 
 
-def _keep_image(image: bytes, sha256: str, folder: Path, max_pixels: int) -> None:
-    """Write an image under its hash, whole or not at all, once Pillow has decoded it."""
+def _keep_image(image: bytes, sha256: str, folder: Path, max_pixels: int) -> bool:
+    """Write an image under its hash, whole or not at all, once Pillow has decoded it.
+
+    False where it is there already.
+    """
     kept = folder / sha256
     if kept.is_file():
-        return
+        return False
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as part:
+    _sweep(folder)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=PART, delete=False) as part:
         place = Path(part.name)
         try:
             part.write(image)
@@ -148,7 +166,25 @@ def _keep_image(image: bytes, sha256: str, folder: Path, max_pixels: int) -> Non
         except BaseException:
             place.unlink()
             raise
+    place.chmod(MODE)  # a temporary file is its writer's alone
     os.replace(place, kept)
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Take away parts that were left. No whole image: it may be another store's of this home."""
+    for part in folder.glob(f"{PART}*"):
+        with contextlib.suppress(FileNotFoundError):  # another program sweeps at once
+            if time.time() - part.stat().st_mtime > SWEPT_AFTER:
+                part.unlink()
+
+
+def _drop_image(store: Store, sha256: str, folder: Path) -> None:
+    """Take an image away whose seed could not be kept, but not another seed's."""
+    used = exists().where(StoredOpenSeed.image_sha256 == sha256)
+    with contextlib.suppress(StoreError), store.read() as session:
+        if not session.scalar(select(used)):
+            (folder / sha256).unlink(missing_ok=True)
 
 
 def _row(seed: OpenSeed, user: User, now: datetime) -> dict[str, object]:

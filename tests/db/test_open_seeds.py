@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from db.accounts import NotAllowed, Role, User
 from db.open_seeds import MAX_IMAGE_BYTES, OpenSeed, image_file, keep_open_seed, open_seeds
@@ -76,6 +79,34 @@ def test_an_image_is_found_by_a_hash_and_nothing_else(tmp_path: Path) -> None:
 def test_a_viewer_keeps_none(store: Store, tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):
         keep_open_seed(store, SEED, None, User("vic", Role.VIEWER), NOW, folder=tmp_path)
+
+
+def test_an_image_can_be_read_by_whoever_may_read_the_home(store: Store, tmp_path: Path) -> None:
+    kept = keep_open_seed(store, SEED, picture(), ANN, NOW, folder=tmp_path / "seeds")
+    assert (tmp_path / "seeds" / str(kept.image_hash)).stat().st_mode & 0o777 == 0o644
+
+
+def test_a_row_that_is_refused_leaves_no_image(store: Store, tmp_path: Path) -> None:
+    nobody = User("x" * 2_000, Role.RATER)  # the store refuses so long a name
+    folder = tmp_path / "seeds"
+    with pytest.raises(IntegrityError):
+        keep_open_seed(store, SEED, picture(), nobody, NOW, folder=folder)
+    assert list(folder.iterdir()) == []
+    keep_open_seed(store, SEED, picture(), ANN, NOW, folder=folder)
+    other = replace(SEED, name="Other")
+    with pytest.raises(IntegrityError):
+        keep_open_seed(store, other, picture(), nobody, NOW, folder=folder)
+    assert len(list(folder.iterdir())) == 1  # another seed's too
+
+
+def test_parts_that_were_left_are_swept(store: Store, tmp_path: Path) -> None:
+    for name, age in ((".new-old", 7_200), (".new-young", 60), ("f" * 64, 7_200)):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    keep_open_seed(store, SEED, picture(), ANN, NOW, folder=tmp_path)
+    assert not (tmp_path / ".new-old").exists()
+    assert (tmp_path / ".new-young").exists()
+    assert (tmp_path / ("f" * 64)).exists()
 
 
 @pytest.mark.parametrize(
