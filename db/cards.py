@@ -186,10 +186,16 @@ def _figure_1(store: Store, queries: Sequence[Query]) -> list[Query]:
             return [query]
     with store.read() as session:
         classes = classes_of(session, seeds)
-    shared = [
-        name for name in classes.get(seeds[0], ()) if all(name in c for c in classes.values())
-    ]
-    return [Query(shared[0], 0, seeds)] if shared and len(classes) == len(seeds) else []
+    wanted = shared([classes.get(seed, ()) for seed in seeds])
+    return [Query(wanted[0], 0, seeds)] if wanted else []
+
+
+def shared(classes: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The classes that all have, in the first one's order; none of nothing."""
+    if not classes:
+        return ()
+    first, *others = classes
+    return tuple(name for name in first if all(name in other for other in others))
 
 
 def take_turns(queries: Sequence[Query], coarse_of: dict[str, str]) -> list[Query]:

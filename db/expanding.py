@@ -15,11 +15,11 @@ from db.images import LOOKUP
 from db.loading import chosen_ranks
 from db.models import (
     StoredCandidate,
-    StoredClass,
     StoredContext,
     StoredImage,
     StoredSentence,
 )
+from db.shown import sibling_names
 from db.store import Store
 from mese.batches import batches
 
@@ -118,13 +118,4 @@ def context_owners(store: Store, contexts: Collection[int]) -> dict[int, int]:
 def hard_negative_classes(store: Store, names: Sequence[str]) -> frozenset[str]:
     """The other fine classes of these classes' parents; a class without a parent has none."""
     with store.read() as session:
-        parents = session.execute(
-            select(StoredClass.middle, StoredClass.coarse)
-            .where(StoredClass.name.in_(names), StoredClass.middle != "")
-            .distinct()
-        ).all()
-        found: set[str] = set()
-        for middle, coarse in parents:
-            same = (StoredClass.middle == middle, StoredClass.coarse == coarse)
-            found.update(session.scalars(select(StoredClass.name).where(*same)))
-    return frozenset(found) - frozenset(names)
+        return frozenset(sibling_names(session, names))

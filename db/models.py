@@ -349,7 +349,7 @@ class StoredCase(Base):
     """An expansion that somebody kept: its query, settings and result as they were, and a note.
 
     `document` is JSON text (`mese.provenance`); `shown` holds what the corpus said of its entities
-    that day: their pictures, classes and the seeds' hard negatives (`db.cases.Shown`).
+    that day: their pictures, classes and the seeds' hard negatives (`db.shown.Shown`).
     """
 
     __tablename__ = "cases"

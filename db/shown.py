@@ -6,14 +6,14 @@ saved holds them itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from db.cards import cards_of
+from db.cards import cards_of, shared
 from db.models import StoredClass, StoredCorpus, StoredMembership, StoredOpenSeed
 from db.store import Store
 
@@ -22,14 +22,28 @@ KINDS = ("hit", "hard", "other", "plain")
 where the seeds' class is not known."""
 
 
+def kind_of(classes: Iterable[str], wanted: Iterable[str], siblings: Iterable[str] = ()) -> str:
+    """One of `KINDS`: what an entity of these classes is to seeds of the `wanted` ones.
+
+    `siblings` are the other classes of the wanted ones' parents.
+    """
+    own, asked = set(classes), set(wanted)
+    if not asked:
+        return "plain"
+    if own & asked:
+        return "hit"
+    return "hard" if own.intersection(siblings) else "other"
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a corpus said of an expansion's entities.
 
     `wanted` are the fine classes that all seeds share, `siblings` their hard negatives, `gold` the
     number of members of `wanted` that are no seeds. `classes` and `pictures` (image hashes) are by
-    entity id, as text: JSON knows no other keys. `opened` are the query's open seeds: name, tokens,
-    start and end of the mention, and the hash of the picture. `usual_names` are those of nicknames.
+    entity id, as text: JSON knows no other keys. `opened` are the query's open seeds: key, name,
+    tokens, start and end of the mention, and the hash of the picture. `usual_names` are those of
+    nicknames.
     """
 
     corpus: str = ""
@@ -50,12 +64,7 @@ class Shown:
 
     def kind(self, entity: int) -> str:
         """One of `KINDS`."""
-        classes = set(self.classes_of(entity))
-        if not self.wanted:
-            return "plain"
-        if classes & set(self.wanted):
-            return "hit"
-        return "hard" if classes & set(self.siblings) else "other"
+        return kind_of(self.classes_of(entity), self.wanted, self.siblings)
 
     def classes_of(self, entity: int) -> tuple[str, ...]:
         return tuple(self.classes.get(str(entity), ()))
@@ -101,6 +110,7 @@ def _opened(session: Session, keys: Sequence[str]) -> tuple[Mapping[str, Any], .
     found = {row.key: row for row in rows}
     return tuple(
         {
+            "key": row.key,
             "name": row.name,
             "tokens": row.tokens,
             "start": row.span_start,
@@ -110,14 +120,6 @@ def _opened(session: Session, keys: Sequence[str]) -> tuple[Mapping[str, Any], .
         for key in dict.fromkeys(keys)
         if (row := found.get(key)) is not None
     )
-
-
-def shared(classes: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """The classes that all have, in the first one's order; none of nothing."""
-    if not classes:
-        return ()
-    first, *others = classes
-    return tuple(name for name in first if all(name in other for other in others))
 
 
 def sibling_names(session: Session, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -192,7 +192,7 @@ def _file(sha256: str | None) -> Path | None:
 
 def _open_row(engine: Engine, seed: OpenSeed, modality: str) -> tuple[SeedRow, str]:
     """The seed's row, and why its picture was masked, if it was; raises `SeedError`."""
-    image = house.settings().open_seeds / seed.image_hash if seed.image_hash else None
+    image = house.settings().open_seeds / Path(seed.image_hash).name if seed.image_hash else None
     mention = Mention(seed.tokens, seed.start, seed.end, image)
     encodings = _read_mentions(engine, [mention], modality)
     fault = encodings.unreadable.get(0, "").removeprefix(f"{seed.image_hash}: ")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from db.accounts import User
+from db.cards import shared
 from mese.corpus import Result
 from pages.parts.grid import ResultCard
 from pages.parts.pictures import picture_address, picture_html
 from pages.parts.text import as_html
+from pages.parts.words import KIND_WORDS
 
 if TYPE_CHECKING:
     from db.corpus import EntityCard
@@ -21,26 +23,7 @@ Cards = Mapping[int, "EntityCard"]
 
 def shared_classes(seeds: Sequence[int], cards: Cards) -> tuple[str, ...]:
     """The fine classes that every seed belongs to; empty where the seeds' class is not known."""
-    if not seeds or any(seed not in cards for seed in seeds):
-        return ()
-    first, *others = (cards[seed].classes for seed in seeds)
-    return tuple(name for name in first if all(name in other for other in others))
-
-
-def kind_of(result: Result, wanted: Sequence[str], siblings: Collection[str] = ()) -> str:
-    """`hit`, `hard` (negative) or `other` against the seeds' classes, `plain` without such.
-
-    `siblings` are the classes of the same parent as one that is wanted.
-    """
-    if not wanted:
-        return "plain"
-    if set(wanted) & set(result.classes):
-        return "hit"
-    return "hard" if set(siblings) & set(result.classes) else "other"
-
-
-VERDICTS = {"hit": "✓ hit", "hard": "▲ hard negative", "other": "○ other", "plain": ""}
-"""Each kind in a sign and words, for colour alone tells some people nothing."""
+    return shared([cards[seed].classes if seed in cards else () for seed in seeds])
 
 
 def result_card(
@@ -48,7 +31,7 @@ def result_card(
 ) -> ResultCard:
     """What the grid shows of a result."""
     classes = ", ".join(result.classes) or "no class"
-    verdict = VERDICTS[kind]
+    verdict = KIND_WORDS[kind]
     said = f"Rank {result.rank}, " + ", ".join(filter(None, [verdict[2:], classes]))
     return ResultCard(
         id=result.id,

@@ -24,8 +24,9 @@ from pages.parts.address import View, read_view
 from pages.parts.asking import ask
 from pages.parts.bundles import engine_of, other_bundles
 from pages.parts.case_address import Beside
-from pages.parts.case_facts import MODALITY_WORDS, Item, address_params, items_of, results_of
+from pages.parts.case_facts import Item, address_params, items_of, results_of
 from pages.parts.text import as_text
+from pages.parts.words import MODALITY_WORDS
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _asked_again(case: Case, beside: Beside) -> Column:
     store = house.store()
     asked = ask(engine, view, entity_cards(store, view.seeds), open_seeds(store, view.open_seeds))
     if asked.is_empty:
-        raise SeedError("none of the case's seeds is known to the bundle in use")
+        raise SeedError("none of the case's seeds can be read by the bundle in use")
     shown = shown_now(store, document(engine, asked.expansion, asked.rows))
     about = f"bundle {engine.name} · {METHOD_WORDS[str(asked.expansion.settings['method'])]}"
     items = tuple(items_of([asdict(result) for result in asked.expansion.results], shown))

@@ -12,10 +12,7 @@ from db.clues import Clues
 from db.shown import Shown
 from mese.engine import METHOD_WORDS
 from pages.parts.text import count
-
-MODALITY_WORDS = {"text+image": "text and image", "text": "text only", "image": "image only"}
-KIND_WORDS = {"hit": "✓ hit", "hard": "▲ hard negative", "other": "○ other", "plain": ""}
-"""Each kind by a sign and in words, never by colour alone."""
+from pages.parts.words import MODALITY_WORDS
 
 SHORT = 12
 """Letters of a stamp or a fingerprint that tell it from others."""
@@ -51,8 +48,24 @@ def seeds_of(case: Case) -> list[Item]:
         for seed in case.seeds
         for entity in [seed["id"]]
     ]
-    opened = {seed["name"]: seed for seed in shown.opened}
-    return [*known, *(_open_item(name, opened.get(name, {})) for name in case.open_seeds)]
+    return [*known, *map(_open_item, case.open_seeds, _opened(case))]
+
+
+def _opened(case: Case) -> list[Mapping[str, Any]]:
+    """What was kept of each open seed, in the query's order; nothing of one that was not there.
+
+    A case holds their keys, for several may bear one name; one that was saved before keys were
+    kept has them in the query's order.
+    """
+    names, left = case.open_seeds, list(case.shown.opened)
+    given = case.document.get("open_keys")
+    keys = given if isinstance(given, list) and len(given) == len(names) else [None] * len(names)
+    found: list[Mapping[str, Any]] = []
+    for name, key in zip(names, keys, strict=True):
+        fits = [s for s in left if s["name"] == name and key in (None, s.get("key"))]
+        found.append(fits[0] if fits else {})
+        left = [seed for seed in left if seed is not found[-1]]
+    return found
 
 
 def _open_item(name: str, seed: Mapping[str, Any]) -> Item:
@@ -88,7 +101,7 @@ def address_params(case: Case) -> dict[str, str]:
 
 
 def tally(case: Case) -> str:
-    """`50 results, 37 hits of 44 in US cities, 3 hard negatives`."""
+    """`50 results, 37 of the 44 others in US cities, 3 hard negatives`."""
     words = [count(len(case.results), "result")]
     if case.hits is not None:
         classes = ", ".join(case.shown.wanted)

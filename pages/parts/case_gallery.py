@@ -24,7 +24,6 @@ from pages.parts.text import as_html, as_text, count
 A_PAGE = 24
 ON_A_CARD = 3
 MOST_EXPORTED = 50
-ALL_TAGS = "all"
 
 
 def show(place: CasePlace) -> None:

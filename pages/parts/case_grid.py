@@ -16,8 +16,10 @@ import streamlit as st
 from db.accounts import User
 from db.clues import Clues
 from mese.bounds import CLUES, entity_id
-from pages.parts.case_facts import KIND_WORDS, Item
+from pages.parts.case_facts import Item
 from pages.parts.pictures import picture_address
+from pages.parts.presses import new_presses, read_presses
+from pages.parts.words import KIND_WORDS
 
 LAST_TAG = "cases: last tag"
 MOST_AT_ONCE = 200
@@ -84,18 +86,12 @@ def _card(user: User, item: Item, clues: Clues | None) -> dict[str, Any]:
 
 
 def _new_tags(key: str) -> list[Tag]:
-    """What was pressed since the last time this was asked."""
-    last = st.session_state.get(LAST_TAG, 0)
-    tags = read_tags(st.session_state[key].get("tags"), last)
-    st.session_state[LAST_TAG] = max([last, *(tag.number for tag in tags)])
-    return tags
+    return new_presses(key, "tags", LAST_TAG, read_tags)
 
 
 def read_tags(sent: Any, last: int) -> list[Tag]:
     """The tags after number `last` in what a browser sent, which may be anything."""
-    items = sent if isinstance(sent, list) else []
-    tags = [tag for item in items[-MOST_AT_ONCE:] if (tag := _tag(item)) and tag.number > last]
-    return sorted(tags, key=lambda tag: tag.number)
+    return read_presses(sent, last, _tag, MOST_AT_ONCE)
 
 
 def _tag(item: Any) -> Tag | None:

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from db.cases import Case
 from db.clues import Clues
 from pages.parts.case_facts import (
-    KIND_WORDS,
     Item,
     clue_words,
     provenance,
@@ -22,6 +21,7 @@ from pages.parts.case_facts import (
 )
 from pages.parts.case_pictures import jpegs
 from pages.parts.text import as_html
+from pages.parts.words import KIND_WORDS
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 

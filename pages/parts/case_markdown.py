@@ -16,7 +16,6 @@ from db.cases import Case
 from db.clues import Clues
 from mese.printable import printable
 from pages.parts.case_facts import (
-    KIND_WORDS,
     Item,
     clue_words,
     provenance,
@@ -25,6 +24,7 @@ from pages.parts.case_facts import (
     tally,
 )
 from pages.parts.case_pictures import jpegs
+from pages.parts.words import KIND_WORDS
 
 FOLDER = "images"
 LONGEST_NAME = 40

@@ -14,6 +14,7 @@ from db.accounts import User
 from db.cases import Case
 from db.corpus import entity_cards
 from db.gold import gold_of
+from db.store import StoreError
 from mese.bundle import BundleError
 from mese.engine import Engine, SeedError
 from mese.overlap import BOTH, CUT, IMAGE, REGIONS, TEXT, VIEWS, Region, Totals, overlap_of, total
@@ -21,6 +22,7 @@ from pages.parts import house
 from pages.parts.address import View
 from pages.parts.asking import options_of
 from pages.parts.calm import notes
+from pages.parts.cards import shared_classes
 from pages.parts.case_columns import query_now
 from pages.parts.controls import making_words
 from pages.parts.figures import Figure, draw_figure
@@ -146,14 +148,21 @@ def draw_case_overlap(user: User, case: Case) -> None:
         if engine is None:
             return
         cards = entity_cards(house.store(), query.view.seeds)
-        classes = [cards[seed].classes for seed in query.view.seeds if seed in cards]
-        wanted = tuple(n for n in (classes[0] if classes else ()) if all(n in c for c in classes))
+        seeds = tuple(seed for seed in query.view.seeds if engine.knows(seed))
+        wanted = shared_classes(seeds, cards)
         gold = gold_of(house.store(), wanted, query.view.seeds)
-        found = overlap_of(engine, query.view.seeds, gold, options_of(query.view))
-    except (BundleError, SeedError) as error:
+        found = overlap_of(engine, seeds, gold, options_of(query.view)) if seeds else None
+    except (BundleError, SeedError, StoreError) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return
-    notes([*query.notes, *_simpler(query.view)])
+    unknown = [cards[seed].name for seed in query.view.seeds if seed not in seeds]
+    notes([*query.notes, *_simpler(query.view, unknown)])
+    if not seeds:
+        st.info(
+            "The model knows none of the seeds, so there are no hits to count.",
+            icon=":material/info:",
+        )
+        return
     if not wanted or found is None:
         st.info(
             "The seeds share no class whose other members the bundle knows, so there are no hits "
@@ -165,7 +174,7 @@ def draw_case_overlap(user: User, case: Case) -> None:
     st.caption(
         f"Hits in {as_text(', '.join(wanted))} among the first {CUT} of each list, made now by "
         f"bundle {as_text(engine.name)}; n = {found.possible} that could be found, "
-        f"{count(len(query.view.seeds), 'seed')}."
+        f"{count(len(seeds), 'seed')}."
     )
     draw_totals(totals)
     gained, lost = f"Gained by the images: {len(found.gained)}", f"Lost: {len(found.lost)}"
@@ -173,11 +182,15 @@ def draw_case_overlap(user: User, case: Case) -> None:
     draw_entities(user, lost, found.lost, "Text alone finds these.")
 
 
-def _simpler(view: View) -> list[str]:
-    """What of a query the figure does without."""
-    if not view.open_seeds and not view.left_out:
-        return []
-    return ["The figure is made without open seeds, and with all contexts of the others."]
+def _simpler(view: View, unknown: Sequence[str]) -> list[str]:
+    """What of a query the figure does without; `unknown` are seeds that the model does not know."""
+    told = [
+        f"The model does not know {as_text(name)}; the figure is made without it."
+        for name in unknown
+    ]
+    if view.open_seeds or view.left_out:
+        told.append("The figure is made without open seeds, and with all contexts of the others.")
+    return told
 
 
 def draw_entities(

@@ -17,10 +17,8 @@ from pages.parts import house
 from pages.parts.address import WINDOWS, View
 from pages.parts.text import as_sentence
 from pages.parts.viewing import show
+from pages.parts.words import MODALITY_WORDS
 from train.beside import Making
-
-MODALITY_WORDS = {"text+image": "text and image", "text": "text only", "image": "image only"}
-"""The modalities as a page names them."""
 
 
 def draw_settings(engine: Engine, view: View) -> None:

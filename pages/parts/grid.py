@@ -19,9 +19,13 @@ from typing import Any
 
 import streamlit as st
 
+from mese.bounds import entity_id
+from pages.parts.presses import new_presses, read_presses
+
 KEY = "grid"
 LAST_ACT = "grid: last act"
 ACTS = ("why", "accept", "reject")
+MOST_AT_ONCE = 50
 
 _SCRIPT = Path(__file__).with_name("grid.js")
 
@@ -72,7 +76,13 @@ def draw_grid(
     """
     _grid(
         key=KEY,
-        data={"cards": [asdict(card) for card in cards], "label": label, "run": run},
+        data={
+            "cards": [asdict(card) for card in cards],
+            "label": label,
+            "run": run,
+            # So that the cards are drawn anew after a press that changed nothing.
+            "answered": st.session_state.get(LAST_ACT, 0),
+        },
         on_acts_change=lambda: on_acts(_new_acts()),
     )
 
@@ -83,18 +93,12 @@ def draw_grid_ahead() -> None:
 
 
 def _new_acts() -> list[Act]:
-    """What was pressed since the last time this was asked."""
-    last = st.session_state.get(LAST_ACT, 0)
-    acts = read_acts(st.session_state[KEY].get("acts"), last)
-    st.session_state[LAST_ACT] = max([last, *(act.number for act in acts)])
-    return acts
+    return new_presses(KEY, "acts", LAST_ACT, read_acts)
 
 
 def read_acts(sent: Any, last: int) -> list[Act]:
     """The acts after number `last` in what a browser sent, which may be anything."""
-    items = sent if isinstance(sent, list) else []
-    acts = [act for item in items[-50:] if (act := _act(item)) and act.number > last]
-    return sorted(acts, key=lambda act: act.number)
+    return read_presses(sent, last, _act, MOST_AT_ONCE)
 
 
 def _act(item: Any) -> Act | None:
@@ -103,4 +107,4 @@ def _act(item: Any) -> Act | None:
     number, what, entity = item.get("number"), item.get("what"), item.get("id")
     if type(number) is not int or type(entity) is not int or what not in ACTS:
         return None
-    return Act(number, what, entity)
+    return Act(number, what, entity) if entity_id(entity) is not None else None

@@ -55,7 +55,12 @@ def draw_keeping(user: User, asked: Asked, view: View) -> None:
 def made(asked: Asked, view: View) -> dict[str, Any]:
     """The list with all that is needed to repeat it, the page's address among it."""
     whole = document(asked.engine, asked.expansion, asked.rows, datetime.now(UTC))
-    return {**whole, "address": address(view), "contexts_left_out": list(view.left_out)}
+    return {
+        **whole,
+        "address": address(view),
+        "contexts_left_out": list(view.left_out),
+        "open_keys": [seed.key for seed in asked.opened],
+    }
 
 
 def address(view: View) -> str:

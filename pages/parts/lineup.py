@@ -13,9 +13,10 @@ import streamlit as st
 
 from db.accounts import User
 from pages.parts.case_columns import Column
-from pages.parts.case_facts import KIND_WORDS, Item
+from pages.parts.case_facts import Item
 from pages.parts.pictures import picture_address
 from pages.parts.text import count
+from pages.parts.words import KIND_WORDS
 
 _lineup = st.components.v2.component(
     "mese_lineup",

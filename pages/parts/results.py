@@ -16,21 +16,26 @@ import streamlit as st
 from db.accounts import User
 from db.corpus import entity_cards
 from db.expanding import hard_negative_classes
+from db.shown import kind_of
 from mese.bundle import BundleError
 from mese.corpus import Result
 from mese.engine import METHOD_WORDS, SeedError, device_of
 from mese.names import fold
 from pages.parts import house
-from pages.parts.address import SIZES, View
+from pages.parts.address import MAX_NAMED, SIZES, View
 from pages.parts.asking import Asked
-from pages.parts.cards import Cards, kind_of, result_card, shared_classes
-from pages.parts.controls import MODALITY_WORDS
+from pages.parts.cards import Cards, result_card, shared_classes
 from pages.parts.grid import Act, draw_grid
 from pages.parts.keeping import draw_keeping
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import WHY, accepted, set_accepted, show
+from pages.parts.words import MODALITY_WORDS
 
 ALL = "all"
+FULL = (
+    f"An address holds {MAX_NAMED} rejected entities at most: bring some back before you reject "
+    "another."
+)
 KIND_WORDS = {ALL: "All", "hit": "✓ Hits", "hard": "▲ Hard negatives", "other": "○ Others"}
 
 
@@ -44,7 +49,7 @@ def draw_results(user: User, asked: Asked, view: View, seed_cards: Cards) -> Non
         return
     wanted = shared_classes(asked.seeds, seed_cards)
     siblings = hard_negative_classes(house.store(), wanted) if wanted else frozenset()
-    kinds = {result.id: kind_of(result, wanted, siblings) for result in results}
+    kinds = {result.id: kind_of(result.classes, wanted, siblings) for result in results}
     st.caption(facts(asked, kinds, wanted))
     _draw_note(asked)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -198,6 +203,8 @@ def _work_off(acts: Sequence[Act], view: View) -> None:
         if act.what == "why":
             st.session_state[WHY] = act.entity
         elif act.what == "reject":
+            if len(new.rejected) >= MAX_NAMED:
+                st.toast(FULL, icon=":material/info:")
             new = new.rejecting(act.entity)
         elif act.entity in liked:
             liked.remove(act.entity)

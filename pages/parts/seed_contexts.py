@@ -19,10 +19,10 @@ from mese.context_agreement import agreement
 from mese.engine import SeedError
 from pages.parts.address import MAX_NAMED, View
 from pages.parts.asking import Asked, contexts_of, masked_words, read_contexts
-from pages.parts.controls import MODALITY_WORDS
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import show
 from pages.parts.why import bar_html, context_html
+from pages.parts.words import MODALITY_WORDS
 
 
 @st.fragment

@@ -21,11 +21,11 @@ from mese.explain import Why, carried
 from pages.parts import house
 from pages.parts.address import View
 from pages.parts.asking import Asked, contexts_of, masked_words, read_contexts
-from pages.parts.controls import MODALITY_WORDS
 from pages.parts.links import BROWSE, link
 from pages.parts.pictures import draw_picture, picture_html
 from pages.parts.sentences import sentence_html
 from pages.parts.text import as_html, as_sentence, as_text, count
+from pages.parts.words import MODALITY_WORDS
 
 SHOWN = 6
 """Contexts that are shown at once; the others are behind a fold."""
@@ -48,7 +48,7 @@ def _draw_why(user: User, asked: Asked, view: View, result: Result) -> None:
             _draw_portrait(user, result)
         right = st.container(width="stretch")
     with right:
-        st.html(ranks_html(known, result.rank))
+        st.html(ranks_html(asked, known, result.rank))
         _draw_closest(user, asked, known)
     st.html('<h4 class="mese-part">What carried it: its contexts, strongest first</h4>')
     with st.container(key="why-contexts"):
@@ -70,10 +70,10 @@ def _draw_portrait(user: User, result: Result) -> None:
     link(BROWSE, "Open in Browse", {"entity": str(result.id)}, icon=":material/search:")
 
 
-def ranks_html(known: Why, rank: int) -> str:
+def ranks_html(asked: Asked, known: Why, rank: int) -> str:
     """The entity's rank under each modality, beside its rank in this list."""
     cells = [_cell("this list", f"{rank:,}")]
-    cells += [_cell(words, _rank(known, name)) for name, words in MODALITY_WORDS.items()]
+    cells += [_cell(words, _rank(asked, known, name)) for name, words in MODALITY_WORDS.items()]
     return (
         '<h4 class="mese-part">Its rank</h4>'
         f'<div class="mese-ranks" role="list">{"".join(cells)}</div>'
@@ -84,11 +84,21 @@ def _cell(head: str, figure: str) -> str:
     return f'<div role="listitem"><small>{as_html(head)}</small><b>{figure}</b></div>'
 
 
-def _rank(known: Why, modality: str) -> str:
+def _rank(asked: Asked, known: Why, modality: str) -> str:
     if modality not in known.ranks:
-        return "<small>not represented</small>"
+        return f"<small>{why_no_rank(asked, modality)}</small>"
     rank = known.ranks[modality]
     return f"<small>beyond {known.looked_at:,}</small>" if rank is None else f"{rank:,}"
+
+
+def why_no_rank(asked: Asked, modality: str) -> str:
+    """Why the list cannot be made under a modality (`mese.explain.Why.ranks`)."""
+    engine = asked.engine
+    if modality not in engine.bundle.modalities:
+        return "not represented"
+    if engine.settle(asked.options).method not in engine.methods(modality):
+        return "not by this method"
+    return "a seed has none"
 
 
 def _draw_closest(user: User, asked: Asked, known: Why) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mese.mentions import Encodings, Mention
 from pages.parts import all_overlaps, asking, house, seed_contexts, why
 from pages.parts.address import View
 from pages.parts.asking import Asked, ask, contexts_of, read_contexts
+from pages.parts.keeping import made
 from tests.conftest import PICTURELESS
 from tests.pages.case_home import KNOWN, LEAD, main_engine, make_home
 
@@ -177,3 +179,28 @@ def test_a_bundle_that_is_swapped_while_all_is_counted_is_told(
 def test_a_seed_without_pictures_has_nothing_to_mask(reader: Reader, tmp_path: Path) -> None:
     _, second = contexts_of(main_engine(tmp_path), [PICTURELESS])[PICTURELESS]
     assert asked(tmp_path, View((PICTURELESS,), left_out=(second.id,))).notes == ()
+
+
+def test_a_rank_that_is_missing_says_why(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_picture(tmp_path)
+    found = asked(tmp_path, View((0, 1), open_seeds=(PICTURED.key,)), PICTURED)
+    known = why.explained(found, found.expansion.results[0])
+    assert set(known.ranks) == {"text+image", "image"}
+    assert why.why_no_rank(found, "text") == "a seed has none"
+    whole = why.ranks_html(found, known, 1)
+    assert whole.count("<small>a seed has none</small>") == 1
+    other = replace(found, engine=Engine.load(tmp_path / "bundles" / "other"))
+    assert why.why_no_rank(other, "text") == "not represented"
+    monkeypatch.setattr(Engine, "methods", lambda *_: ("cosine",))
+    assert why.why_no_rank(found, "text") == "not by this method"
+
+
+def test_a_list_names_its_open_seeds_by_key(reader: Reader, tmp_path: Path) -> None:
+    """But for those that it was made without."""
+    view = View((0,), open_seeds=(PICTURED.key, SPOKEN.key))
+    found = asked(tmp_path, view, PICTURED, SPOKEN)
+    whole = made(found, view)
+    assert (whole["open_keys"], whole["open_seeds"]) == ([SPOKEN.key], ["Gotham"])
+    assert whole["open_from"] == ["In [[Gotham]] it rains"]

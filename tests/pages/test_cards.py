@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from db.corpus import ClassSize, EntityCard
-from mese.corpus import Result
-from pages.parts.cards import kind_of, shared_classes
+from db.shown import kind_of
+from pages.parts.cards import shared_classes
 from pages.parts.figures import class_sunburst, contexts_histogram
 
 
@@ -13,10 +13,6 @@ def card(entity: int, *classes: str) -> EntityCard:
 
 
 CARDS = {1: card(1, "cities", "capitals"), 2: card(2, "cities"), 3: card(3), 4: card(4, "capitals")}
-
-
-def result(*classes: str) -> Result:
-    return Result(1, 9, "e9", 0.5, classes)
 
 
 def test_the_seeds_class_is_what_all_of_them_share() -> None:
@@ -29,14 +25,14 @@ def test_the_seeds_class_is_what_all_of_them_share() -> None:
 
 
 def test_a_result_is_a_hit_only_where_the_class_is_known() -> None:
-    assert kind_of(result("states"), ("cities",), {"states"}) == "hard"
-    assert kind_of(result("states", "cities"), ("cities",), {"states"}) == "hit"
-    assert kind_of(result("colours"), ("cities",), {"states"}) == "other"
-    assert kind_of(result("states"), (), {"states"}) == "plain"
-    assert kind_of(result("cities", "ports"), ("cities",)) == "hit"
-    assert kind_of(result("states"), ("cities",)) == "other"
-    assert kind_of(result(), ("cities",)) == "other"
-    assert kind_of(result("cities"), ()) == "plain"
+    assert kind_of(["states"], ("cities",), {"states"}) == "hard"
+    assert kind_of(["states", "cities"], ("cities",), {"states"}) == "hit"
+    assert kind_of(["colours"], ("cities",), {"states"}) == "other"
+    assert kind_of(["states"], (), {"states"}) == "plain"
+    assert kind_of(["cities", "ports"], ("cities",)) == "hit"
+    assert kind_of(["states"], ("cities",)) == "other"
+    assert kind_of([], ("cities",)) == "other"
+    assert kind_of(["cities"], ()) == "plain"
 
 
 def test_the_sunburst_adds_up_and_hostile_names_are_no_tags() -> None:

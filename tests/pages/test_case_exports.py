@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -221,6 +222,31 @@ def test_an_open_seed_is_shown_with_its_sentence_and_picture(home: Path) -> None
     document = cases_html([case], {})
     assert document.count(' src="data:') == 3 + len(LISTED) - 1
     assert "In Gotham *it* rains" in Shape(document).text
+
+
+def test_open_seeds_of_one_name_keep_each_its_own(home: Path) -> None:
+    folder, kept = house.settings().open_seeds, []
+    for number, sentence in enumerate(("Rain in Gotham", "Bats in Gotham", "Gotham by night")):
+        tokens = tuple(sentence.split())
+        place = tokens.index("Gotham")
+        seed = OpenSeed("", "Gotham", tokens, place, place, None)
+        image = (home / "pictures" / f"{number}-0.png").read_bytes()
+        kept.append(keep_open_seed(house.store(), seed, image, ANN, NOW, folder=folder))
+    keys = [seed.key for seed in kept]
+    address = f"?seeds=0,1&open={','.join(keys)}"
+    case = save(address=address)
+
+    def seen(**document: object) -> list[tuple[str, str | None]]:
+        items = seeds_of(replace(case, document={**case.document, **document}))[2:]
+        return [(item.sentence, item.picture) for item in items]
+
+    whole = [(" ".join(seed.tokens), seed.image_hash) for seed in kept]
+    # By their keys, also where the list was made without one of them ...
+    assert seen(open_seeds=["Gotham"] * 2, open_keys=[keys[2], keys[1]]) == [whole[2], whole[1]]
+    assert seen(open_seeds=["Gotham"], open_keys=["0" * 16]) == [("", None)]
+    # ... and in a case that was saved before keys were kept, by their order.
+    assert seen(open_seeds=["Gotham"] * 3) == whole
+    assert seen(open_seeds=["Gotham"] * 4) == [*whole, ("", None)]
 
 
 def test_pictures_that_have_gone_are_told_and_thumbnails_take_their_place(home: Path) -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from db.cases import read_case
 from mese.engine import Options
-from mese.overlap import BOTH, REGIONS, TEXT, VIEWS, Change, overlap, total
-from pages.parts import house
+from mese.overlap import BOTH, REGIONS, TEXT, VIEWS, Change, Totals, overlap, overlap_of, total
+from pages.parts import case_overlap, house
+from pages.parts.address import View
 from pages.parts.all_overlaps import classes_html, count_all
+from pages.parts.case_columns import QueryNow
 from pages.parts.case_overlap import SPOTS, counts_html, overlap_figure, region_words
-from tests.conftest import CLASSES, NAMES
-from tests.pages.case_home import main_engine, make_home
+from tests.conftest import CLASSES, NAMES, STRANGER
+from tests.pages.case_home import LEAD, keep, main_engine, make_home
 
 TOTALS = total([overlap({TEXT: [1, 2], "image": [2, 3], BOTH: [1, 3, 4]}, {1, 2, 3, 4, 5})])
 
@@ -84,3 +87,29 @@ def test_all_queries_are_the_sum_of_each(home: Path) -> None:
 
 def test_names_of_classes_are_escaped() -> None:
     assert "<i>" not in classes_html([Change("<i>Odd</i>", 1, 2, 3, 4)])
+
+
+@pytest.mark.parametrize("seeds", [(0, 1, STRANGER), (STRANGER,)])
+def test_a_seed_that_the_bundle_does_not_know_is_gone_without(
+    home: Path, monkeypatch: pytest.MonkeyPatch, seeds: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("MESE_BUNDLE", "main")
+    told: list[str] = []
+    drawn: list[Totals] = []
+    monkeypatch.setattr(st, "info", lambda text, **_: told.append(text))
+    monkeypatch.setattr(case_overlap, "draw_totals", drawn.append)
+    case = read_case(house.store(), keep(house.store(), home))
+    assert case is not None
+    view = View(seeds, 20)
+    monkeypatch.setattr(case_overlap, "query_now", lambda case: QueryNow(view, ()))
+    case_overlap.draw_case_overlap(LEAD, case)
+    assert told[0] == "The model does not know Stranger; the figure is made without it."
+    known = [seed for seed in seeds if seed != STRANGER]
+    if not known:
+        assert told[1:] == ["The model knows none of the seeds, so there are no hits to count."]
+        return
+    assert told[1:] == []
+    gold = {NAMES.index(member) for member in CLASSES["US cities"]} - set(seeds)
+    found = overlap_of(main_engine(home), known, gold, Options(size=20))
+    assert found is not None
+    assert drawn == [total([found])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mese.bounds import MAX_ID
 from pages.parts.grid import ACTS, Act, read_acts
 
 JSON = st.recursive(
@@ -35,6 +36,10 @@ def test_what_is_no_act_is_left_out() -> None:
         sent(True, "why", 1),
         sent(1, "why", None),
         sent(1.0, "why", 1),
+        sent(1, "reject", -1),
+        sent(1, "reject", 2**31),
+        sent(1, "accept", 10**30),
+        sent(1, "why", True),
         {},
         7,
     ]
@@ -48,3 +53,4 @@ def test_no_answer_of_a_browser_breaks_the_page(value: object) -> None:
     for act in read_acts(value, 0):
         assert act.what in ACTS
         assert act.number > 0
+        assert 0 <= act.entity <= MAX_ID
