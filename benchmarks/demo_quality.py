@@ -25,8 +25,9 @@ from mese.bundle import Bundle, locate
 from mese.corpus import Corpus
 from mese.demo.families import all_families
 from mese.demo.troubles import troubles
-from mese.engine import EXPANDED, METHODS
+from mese.engine import EXPANDED
 from mese.index import EntityIndex
+from mese.methods import METHODS, answerable
 from mese.settings import Settings
 from train.evaluate import QuerySet, query_set, table
 from train.split import reported_classes
@@ -107,8 +108,8 @@ def _print_figure_1(corpus: Corpus, bundle: Bundle, indexes: Mapping[str, Entity
     print("| ranked by | representation | cities in the first 20 | states in the first 20 |")
     print("|---|---|---|---|")
     for modality, index in indexes.items():
-        for method, search in METHODS.items():
-            (found,) = search(index, [seeds], EXPANDED)
+        for method in answerable(index):
+            (found,) = METHODS[method](index, [seeds], EXPANDED)
             first = [bundle.classes[p] for p, _ in found[:FIRST]]
             cities, states = (
                 sum(name in its for its in first) for name in ("US cities", "US states")
@@ -133,7 +134,7 @@ def _print_recall(
     print(f"| ranked by | representation | {' | '.join(groups)} |")
     print(f"|---|---|{'---|' * len(groups)}")
     for modality, index in indexes.items():
-        for method in METHODS:
+        for method in answerable(index):
             found = METHODS[method](index, queries.seeds, EXPANDED)
             lists = [[p for p, _ in items[:RECALL_AT]] for items in found]
             cells = (_recall(lists, queries, group) for group in groups.values())
