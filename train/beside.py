@@ -87,7 +87,8 @@ class ViewsBeside:
             )
         with self._lock:
             failure = self._failure(bundle)
-            if failure is None and bundle.stamp not in self._jobs:
+            wanted = failure is None and bundle.missing  # it may just have ended with them all made
+            if wanted and bundle.stamp not in self._jobs:
                 self._end_all()  # of a bundle that was swapped: it goes on when it is wanted again
                 self._jobs[bundle.stamp] = self._start(bundle)
         if not bundle.missing:

@@ -105,3 +105,22 @@ def test_a_failure_is_told_and_tried_again_later(
     assert views._jobs == {}
     monkeypatch.setattr(beside, "AGAIN_SECONDS", 0)
     assert views.progress(a) == Making("text", 0, 20)
+
+
+def test_what_ended_well_while_a_page_looked_is_not_begun_anew(
+    tmp_path: Path, making: Callable[[str], ViewsBeside], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = bundle_of(tmp_path, "a")
+    views = making(STANDS)
+    views.progress(a)
+    process = views._jobs["a"].process
+    process.kill()
+    process.wait()
+
+    def ended() -> int | None:
+        a.missing = ()  # all was made between the first look and this one
+        return process.returncode
+
+    monkeypatch.setattr(process, "poll", ended)
+    assert views.progress(a) is None
+    assert views._jobs == {}
