@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     device: str = Field(
         default="auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
-        description="Where models run: auto, cpu, cuda.",
+        description="Where models run: auto, cpu, cuda, or one of several, as cuda:1.",
     )
     max_pixels: int = Field(
         default=50_000_000,
