@@ -32,6 +32,7 @@ from pages.parts.viewing import WHY, accepted, set_accepted, show
 from pages.parts.words import MODALITY_WORDS
 
 ALL = "all"
+NO_ROOM = "expand: no room for a rejection"
 FULL = (
     f"An address holds {MAX_NAMED} rejected entities at most: bring some back before you reject "
     "another."
@@ -52,11 +53,12 @@ def draw_results(user: User, asked: Asked, view: View, seed_cards: Cards) -> Non
     kinds = {result.id: kind_of(result.classes, wanted, siblings) for result in results}
     st.caption(facts(asked, kinds, wanted))
     _draw_note(asked)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(key="filter", horizontal=True, gap="small", vertical_alignment="bottom"):
         shown = _draw_filter(view, results, kinds)
         draw_keeping(user, asked, view)
     _draw_accepted(asked, view)
     _draw_cards(user, view, shown, kinds)
+    _tell_no_room()
     _open_why(user, asked, view, results)
 
 
@@ -204,7 +206,7 @@ def _work_off(acts: Sequence[Act], view: View) -> None:
             st.session_state[WHY] = act.entity
         elif act.what == "reject":
             if len(new.rejected) >= MAX_NAMED:
-                st.toast(FULL, icon=":material/info:")
+                st.session_state[NO_ROOM] = True  # what a callback draws stands in the wrong place
             new = new.rejecting(act.entity)
         elif act.entity in liked:
             liked.remove(act.entity)
@@ -214,6 +216,11 @@ def _work_off(acts: Sequence[Act], view: View) -> None:
     if new != view:
         show(new)
         st.rerun()
+
+
+def _tell_no_room() -> None:
+    if st.session_state.pop(NO_ROOM, False):
+        st.toast(FULL, icon=":material/info:")
 
 
 def _open_why(user: User, asked: Asked, view: View, results: Sequence[Result]) -> None:

@@ -468,6 +468,28 @@ def test_nothing_moves_while_one_accepts_and_filters(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_rejection_without_room_leaves_the_card_as_it_was(page: Page, live: Server) -> None:
+    full = ",".join(str(number) for number in range(1_000, 1_200))
+    open_expand(page, live, f"{FIGURE_1}&out={full}")
+    first = ids_shown(page)[0]
+    before = str(card(page, first).get_attribute("class"))
+    card(page, first).locator(".mese-reject").click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("200 rejected entities at most")
+    expect(card(page, first)).to_have_class(before)
+
+
+def test_the_row_above_the_list_has_one_baseline(page: Page, live: Server) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_expand(page, live)
+    ids_shown(page)
+    row = page.locator(".st-key-filter")
+    for parts in ("[data-testid=stWidgetLabel]", "[data-testid=stTextInputRootElement], button"):
+        boxes = [part.bounding_box() for part in row.locator(parts).all()]
+        places = {(round(box["y"]), round(box["height"])) for box in boxes if box}
+        assert len(boxes) >= 3
+        assert len(places) == 1
+
+
 def test_a_bundle_that_is_swapped_is_used_at_once(
     page: Page, start: Start, home: Path, tmp_path: Path, engine: Engine
 ) -> None:

@@ -92,12 +92,14 @@ def test_acts_are_worked_off_in_their_order(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_rejection_without_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     shown: list[Any] = []
-    monkeypatch.setattr("pages.parts.viewing.st.session_state", {})
+    monkeypatch.setattr(results.st, "session_state", {})
     monkeypatch.setattr(results, "show", shown.append)
     monkeypatch.setattr(results.st, "toast", lambda text, icon: told.append(text))
     view = results.View((7,), rejected=tuple(range(100, 300)))
     results._work_off([Act(1, "reject", 3)], view)
     assert shown == []
+    results._tell_no_room()
+    results._tell_no_room()  # it is told once
     assert told == [
         "An address holds 200 rejected entities at most: bring some back before you reject another."
     ]
