@@ -17,7 +17,19 @@ from db.gold import gold_of
 from db.store import StoreError
 from mese.bundle import BundleError
 from mese.engine import Engine, SeedError
-from mese.overlap import BOTH, CUT, IMAGE, REGIONS, TEXT, VIEWS, Region, Totals, overlap_of, total
+from mese.overlap import (
+    BOTH,
+    CUT,
+    IMAGE,
+    REGIONS,
+    TEXT,
+    VIEWS,
+    Overlap,
+    Region,
+    Totals,
+    overlap_of,
+    total,
+)
 from pages.parts import house
 from pages.parts.address import View
 from pages.parts.asking import options_of
@@ -170,11 +182,15 @@ def draw_case_overlap(user: User, case: Case) -> None:
             icon=":material/info:",
         )
         return
+    _draw_found(user, engine.name, wanted, len(seeds), found)
+
+
+def _draw_found(user: User, bundle: str, wanted: Sequence[str], seeds: int, found: Overlap) -> None:
     totals = total([found])
     st.caption(
         f"Hits in {as_text(', '.join(wanted))} among the first {CUT} of each list, made now by "
-        f"bundle {as_text(engine.name)}; n = {found.possible} that could be found, "
-        f"{count(len(seeds), 'seed')}."
+        f"bundle {as_text(bundle)}; n = {found.possible} that could be found, "
+        f"{count(seeds, 'seed')}."
     )
     draw_totals(totals)
     gained, lost = f"Gained by the images: {len(found.gained)}", f"Lost: {len(found.lost)}"
