@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV := .venv
+# Test files that run side by side.
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; \
@@ -32,7 +34,7 @@ run: $(VENV)/.run ## install what is missing, build the embedded corpus, start t
 	@exec $(BIN)/python asgi.py
 
 test: $(VENV)/.dev browser ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.dev browser ## the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS)

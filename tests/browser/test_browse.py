@@ -254,8 +254,10 @@ def test_browse_and_expand_lead_to_each_other(page: Page, birds: Server) -> None
 
 
 def test_a_result_of_expand_leads_to_its_entity(page: Page, server: Server) -> None:
+    """In a tab of its own: the list stays as it is."""
     page.goto(f"{server.url}/expand?seeds=0,1,2&n=20")
-    page.get_by_role("link", name="Boston", exact=True).click()
-    heading(page, "Boston")
-    page.go_back()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Boston in Browse", exact=False).click()
+    heading(opened.value, "Boston")
+    opened.value.close()
     expect(page.get_by_text("results ·")).to_be_visible()
