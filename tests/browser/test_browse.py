@@ -90,7 +90,7 @@ def test_from_all_classes_to_a_class_to_an_entity_and_back(page: Page, birds: Se
     page.get_by_role("link", name="Birds", exact=True).click()
     heading(page, "Birds")
     page.wait_for_url("**/browse?class=Birds")
-    expect(page.get_by_text("50 members")).to_be_visible()
+    expect(page.get_by_text("50 members", exact=True)).to_be_visible()
     page.get_by_role("link", name="Bird 07", exact=True).click()
     heading(page, "Bird 07")
     page.wait_for_url("**/browse?entity=7")

@@ -332,7 +332,9 @@ print("stands", flush=True)
 threading.Event().wait()
 """
 APP = """
-import sys, threading
+import signal, sys, threading
+# A program that a shell put in the background is born deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from mese.bundle import Bundle
 from train.beside import ViewsBeside
