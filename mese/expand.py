@@ -8,9 +8,9 @@ KL to the finished set. The O(V) divergence is evaluated in closed form over the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,13 +127,34 @@ def cosine_search(
     those of `window_search`; there is no window and no second pass, so `window` and `rerank` say
     nothing here.
     """
+    return one_shot(index, queries, size, keep_out, rows, partial(_cosines, index, seed_index))
+
+
+def one_shot(
+    index: EntityIndex,
+    queries: Sequence[Sequence[int]],
+    size: int,
+    keep_out: Sequence[int],
+    rows: Sequence[LiveRows],
+    score: Callable[[list[Query]], NDArray[np.float64]],
+) -> list[list[tuple[int, float]]]:
+    """Rank by scores that are made all at once: `score` gives (n, V) for n checked queries."""
     checked = check_queries(index, queries, keep_out, rows)
     if not checked:
         return []
-    centres = np.stack([sum_seeds(seed_index or index, *query) for query in checked])
+    out = list(keep_out)
+    scored = zip(score(checked), checked, strict=True)
+    return [best(row, seeds + out, size) for row, (seeds, _) in scored]
+
+
+def _cosines(
+    index: EntityIndex, seed_index: EntityIndex | None, queries: list[Query]
+) -> NDArray[np.float64]:
+    """cosine(z_e, Σ_s z_s) of every entity e to each query, float64 (n, V)."""
+    centres = np.stack([sum_seeds(seed_index or index, *query) for query in queries])
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
     narrow = np.ascontiguousarray(centres.T, dtype=np.float32)
-    scores = np.empty((len(checked), len(index)))
+    scores = np.empty((len(queries), len(index)))
     step = max(1, BLOCK_CELLS // len(index))
     for start in range(0, len(index), step):
         part = slice(start, start + step)
@@ -141,8 +162,7 @@ def cosine_search(
     # z_e · c = (G_e · c − mean_e Σ c) / std_e, and a standardised row has the norm √V (or 0).
     scores -= centres.sum(axis=1, keepdims=True) * index.row_mean
     scores *= index.row_scale / np.sqrt(len(index))
-    out = list(keep_out)
-    return [best(row, seeds + out, size) for row, (seeds, _) in zip(scores, checked, strict=True)]
+    return scores
 
 
 def check_search(size: int, window: int | None) -> None:

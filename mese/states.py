@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mese.expand import best
+from mese.expand import one_shot
 from mese.index import BLOCK_CELLS, EntityIndex
 from mese.index_file import MEND, BundleError
-from mese.live_rows import LiveRows, Query, Row, check_queries
+from mese.live_rows import LiveRows, Query, Row
 from mese.mentions import SeedError
 
 TINY = 1e-9
@@ -84,17 +85,20 @@ def state_search(
     Raises `BundleError` where an index holds no states, and `SeedError` for a live row made without
     its own.
     """
-    checked = check_queries(index, queries, keep_out, rows)
-    if not checked:
-        return []
+    return one_shot(index, queries, size, keep_out, rows, partial(_scores, index, seed_index))
+
+
+def _scores(
+    index: EntityIndex, seed_index: EntityIndex | None, queries: list[Query]
+) -> NDArray[np.float64]:
+    """The cosine of every entity's state to each query's direction, float64 (n, V)."""
     frame = frame_of(index)
-    directions = np.stack([direction(seed_index or index, query) for query in checked])
+    directions = np.stack([direction(seed_index or index, query) for query in queries])
     narrow = np.ascontiguousarray(_fitting(frame, directions).T, dtype=np.float32)
-    scores = np.empty((len(checked), len(index)))
+    scores = np.empty((len(queries), len(index)))
     for part, block in frame.blocks():
         scores[:, part] = (block @ narrow).T
-    out = list(keep_out)
-    return [best(row, seeds + out, size) for row, (seeds, _) in zip(scores, checked, strict=True)]
+    return scores
 
 
 def direction(index: EntityIndex, query: Query) -> NDArray[np.float64]:
