@@ -204,15 +204,9 @@ def entity_view(store: Store, entity: int, fellows: int = 8) -> EntityView | Non
         )
 
 
-def entity_contexts(
-    store: Store, entity: int, page: int = 1, per_page: int = 10, image_policy: str = "top1"
-) -> list[ContextView]:
-    """A page of an entity's contexts in store order, with all their candidate images.
-
-    The image that the policy gives is the chosen one. A page beyond the last gives the last one.
-    Raises `StoreError` for a policy that the store cannot give.
-    """
-    wanted = (
+def contexts_of(entity: int) -> Select[int, list[str], int, int]:
+    """An entity's contexts in store order: id, tokens, and the mention's first and last token."""
+    return (
         select(
             StoredContext.id,
             StoredSentence.tokens,
@@ -223,6 +217,17 @@ def entity_contexts(
         .where(StoredContext.entity_id == entity)
         .order_by(StoredContext.id)
     )
+
+
+def entity_contexts(
+    store: Store, entity: int, page: int = 1, per_page: int = 10, image_policy: str = "top1"
+) -> list[ContextView]:
+    """A page of an entity's contexts in store order, with all their candidate images.
+
+    The image that the policy gives is the chosen one. A page beyond the last gives the last one.
+    Raises `StoreError` for a policy that the store cannot give.
+    """
+    wanted = contexts_of(entity)
     with store.read() as session:
         start = page_start(page, per_page, context_counts(session, [entity]).get(entity, 0))
         rows = session.execute(wanted.offset(start).limit(per_page)).all()

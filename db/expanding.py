@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.browsing import contexts_of
 from db.images import LOOKUP
 from db.loading import chosen_ranks
 from db.models import (
     StoredCandidate,
     StoredContext,
     StoredImage,
-    StoredSentence,
 )
 from db.shown import sibling_names
 from db.store import Store
@@ -75,19 +75,9 @@ def first_contexts(store: Store, entities: Sequence[int]) -> dict[int, UsedConte
 def _contexts(
     session: Session, entity: int, most: int = MAX_CONTEXTS
 ) -> list[tuple[int, list[str], int, int]]:
-    wanted = (
-        select(
-            StoredContext.id,
-            StoredSentence.tokens,
-            StoredContext.span_start,
-            StoredContext.span_end,
-        )
-        .join(StoredSentence, StoredSentence.id == StoredContext.sentence_id)
-        .where(StoredContext.entity_id == entity)
-        .order_by(StoredContext.id)
-        .limit(most)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]
+    return [
+        (row[0], row[1], row[2], row[3]) for row in session.execute(contexts_of(entity).limit(most))
+    ]
 
 
 def _images(session: Session, contexts: Sequence[int], image_policy: str) -> dict[int, str]:
