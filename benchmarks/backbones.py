@@ -4,10 +4,9 @@
 
 Reads the corpus in the store of --home; where there is none, the embedded corpus is built there
 (kept, and shared with benchmarks/demo_quality.py). Each backbone's patch features are judged
-without any further training: whitened principal components of a picture's 36 patches, averaged an
-entity, ranked by cosine to the seeds (`train.likeness.picture_likeness`, the form in which a fit
-reads them first). The choice is by the dev classes; the reported ones stand beside it. `random` is
-never trained.
+without any further training: entities by `train.picture_likeness`, from which a fit's image targets
+come, ranked by cosine to the seeds. The choice is by the dev classes; the reported ones stand
+beside it. `random` is never trained.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from mese.settings import Settings
 from train.build import fill_features, picture_files, renumber
 from train.evaluate import EXPANDED, query_set
 from train.floors import rank_by_cosine
-from train.likeness import Vectors, picture_likeness
+from train.picture_likeness import Vectors, picture_likeness
 from train.pictures import load_pictures
 from train.presets import DEMO
 from train.split import reported_classes

@@ -18,6 +18,9 @@ QUERIES = 5
 MIN_CONTEXTS = 2
 """Contexts of an entity that may be a seed."""
 
+TRIES = 100
+"""Draws until a query's seeds differ from the class's earlier ones."""
+
 Pinned = Mapping[str, Sequence[int]]
 """Class → the seeds of its first query of 3."""
 
@@ -26,17 +29,16 @@ def draw_queries(
     members: Mapping[str, Sequence[int]],
     usable: Collection[int],
     pinned: Pinned | None = None,
-    repeats: bool = False,
 ) -> tuple[Query, ...]:
     """The queries by seed count, class in the order of `members`, and index.
 
     `usable` are the entities that have `MIN_CONTEXTS`. A class that is too small for five gets
-    fewer of them, or none; the queries of a class differ, unless `repeats`.
+    fewer of them, or none; the queries of a class differ.
     """
     found = []
     for count in SEED_COUNTS:
         first = pinned if pinned and count == SEED_COUNTS[0] else {}
-        found += _of_size(count, members, usable, first, repeats)
+        found += _of_size(count, members, usable, first)
     place = {name: number for number, name in enumerate(members)}
     return tuple(sorted(found, key=lambda q: (len(q.seeds), place[q.class_name], q.index)))
 
@@ -46,7 +48,6 @@ def _of_size(
     members: Mapping[str, Sequence[int]],
     usable: Collection[int],
     pinned: Pinned,
-    repeats: bool,
 ) -> list[Query]:
     drawn: dict[str, list[Query]] = {name: [] for name in members}
     for index in range(QUERIES):
@@ -55,16 +56,28 @@ def _of_size(
         # Small classes choose first: large ones can do without what is taken.
         for name in sorted(members, key=lambda n: (len(members[n]), n)):
             free = [e for e in members[name] if e in usable and e not in taken]
-            seeds = tuple(fixed.get(name) or _draw(name, free, count, index))
+            earlier = {frozenset(query.seeds) for query in drawn[name]}
+            seeds = tuple(fixed.get(name) or _draw(name, free, count, index, earlier))
             # A class that skips an index gets no later one: its queries count from 0.
-            again = any(set(seeds) == set(query.seeds) for query in drawn[name])
-            if seeds and (repeats or not again) and len(drawn[name]) == index:
+            if seeds and len(drawn[name]) == index:
                 taken.update(seeds)
                 drawn[name].append(Query(name, index, seeds))
     return [query for queries in drawn.values() for query in queries]
 
 
-def _draw(name: str, free: Sequence[int], count: int, index: int) -> tuple[int, ...]:
+def _draw(
+    name: str,
+    free: Sequence[int],
+    count: int,
+    index: int,
+    earlier: Collection[frozenset[int]],
+) -> tuple[int, ...]:
+    """Seeds that no earlier query of the class has; none where no other were found."""
     if len(free) < count:
         return ()
-    return tuple(random.Random(f"query:{name}:{count}:{index}").sample(free, count))
+    rng = random.Random(f"query:{name}:{count}:{index}")
+    for _ in range(TRIES):
+        seeds = tuple(rng.sample(free, count))
+        if frozenset(seeds) not in earlier:
+            return seeds
+    return ()

@@ -47,8 +47,9 @@ def represent(
     `modality` is one of `mese.corpus.MODALITIES`. `work` is a folder for the unfinished matrices; a
     pass that finds its own goes on there, and one that finds another's (other weights, modality or
     contexts) starts afresh. An entity without any image under `image` (or context at all) gets the
-    uniform distribution and a state of zeros. Raises ValueError when the matrices in `work` have
-    another size than its pass left them with.
+    uniform distribution and a state of zeros. All is computed in float32 on either device: the
+    means agree between CPU and CUDA within 1e-4 of their size and 1e-5. Raises ValueError when the
+    matrices in `work` have another size than its pass left them with.
     """
     size = model.config.entities
     named = f"{weights_hash(model)} {modality} {len(encoded)} {','.join(FILES)}"

@@ -47,6 +47,14 @@ PICTURELESS = NAMES.index("Portland")
 """Its pictures are named in the corpus and are not there."""
 
 
+def devices() -> list[object]:
+    """Values of a `device` parameter: the CPU, and a GPU where there is one."""
+    import torch
+
+    here = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+    return ["cpu", pytest.param("cuda", marks=here)]
+
+
 def draw_picture(path: Path, seed: int) -> None:
     """A picture that differs from every other seed's, wider than high."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,8 @@ from mese.represent import represent
 from train.build import Parts
 from train.evaluate import query_set, score_index, sharpness
 from train.floors import rank_by_cosine
-from train.likeness import Judge, Vectors
+from train.likeness import Judge
+from train.picture_likeness import Vectors
 from train.presets import FitConfig
 from train.split import dev_classes
 

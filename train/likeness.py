@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.decomposition import TruncatedSVD
 
 from mese.encoding import Encoded, PatchSource
+from train.picture_likeness import FEWEST_PICTURES, Vectors, picture_likeness, unit
 
-TEXT_DIMENSIONS, DIMENSIONS = 512, 256
-"""Of the sentences' and of the pictures' vectors."""
+TEXT_DIMENSIONS = 512
+"""Of the sentences' vectors."""
 
-TEXT_WEIGHTS = (0.35, 0.5, 0.65, 0.8, 0.95)
+TEXT_WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Of the sentences' unit vector, where both are read; the pictures' weighs the rest."""
 
 NEAR = 20
@@ -34,11 +35,6 @@ TEMPERATURE = 0.05
 
 SMOOTHED_BY = 10
 """Nearest entities that each vector is averaged with before likeness is measured."""
-
-FEWEST_PICTURES, MOST_PICTURES = 16, 10_000
-"""Pictures that principal components are found on; with fewer, none are alike."""
-
-Vectors = NDArray[np.float32]
 
 Judge = Callable[[Vectors], float]
 """How good it is to rank by some unit vectors (V, D): the higher the better."""
@@ -74,7 +70,7 @@ def kinds_by_modality(
     if len(np.unique(encoded.image[encoded.image >= 0])) >= FEWEST_PICTURES:
         image = picture_likeness(encoded, entities, patches, seed)
         weights = TEXT_WEIGHTS if judge else (0.5,)
-        both = [_unit(np.hstack([share * text, (1 - share) * image])) for share in weights]
+        both = [unit(np.hstack([share * text, (1 - share) * image])) for share in weights]
         best = max(both, key=lambda rows: judge(_smoothed(rows))) if judge else both[0]
         made |= {"image": kinds(image), "text+image": kinds(best)}
     return made
@@ -84,52 +80,7 @@ def sentence_likeness(sentences: Any, seed: int) -> Vectors:
     """Unit vectors of entities by their sentences: the singular vectors of TF-IDF, (V, D)."""
     rank = min(TEXT_DIMENSIONS, min(sentences.shape) - 1)
     reduced = TruncatedSVD(rank, random_state=seed).fit_transform(sentences)
-    return _unit(reduced.astype(np.float32))
-
-
-def picture_likeness(encoded: Encoded, entities: int, patches: PatchSource, seed: int) -> Vectors:
-    """Unit vectors of entities by their pictures: whitened principal components, averaged (V, D).
-
-    All 36 patches of a picture are read in their places. Whitening matters more than the features
-    do: what varies most between pictures (light or dark, framed or not) says least about the
-    entity. Zeros for an entity without a picture.
-    """
-    used = np.unique(encoded.image[encoded.image >= 0])
-    rng = np.random.default_rng(seed)
-    values, mean, spread = _standardised(patches, np.sort(rng.permutation(used)[:MOST_PICTURES]))
-    # With as many components as pictures, whitening would set all of them equally far apart.
-    rank = max(1, min(DIMENSIONS, len(values) // 8, values.shape[1]))
-    components = PCA(rank, whiten=True, svd_solver="randomized", random_state=seed).fit(values)
-    row_of = np.full(int(used.max()) + 1, -1)
-    row_of[used] = np.arange(len(used))
-    vectors = np.concatenate(
-        [
-            components.transform((_flat(patches, used[start : start + 512]) - mean) / spread)
-            for start in range(0, len(used), 512)
-        ]
-    ).astype(np.float32)
-    pictured = encoded.image >= 0
-    total, count = np.zeros((entities, rank), np.float32), np.zeros(entities)
-    np.add.at(total, encoded.entity[pictured], vectors[row_of[encoded.image[pictured]]])
-    np.add.at(count, encoded.entity[pictured], 1)
-    means = (total / np.maximum(count, 1)[:, None]).astype(np.float32)
-    means[count > 0] -= means[count > 0].mean(axis=0)
-    return _unit(means)
-
-
-def _standardised(
-    patches: PatchSource, rows: NDArray[np.int64]
-) -> tuple[Vectors, Vectors, Vectors]:
-    """Flat features of some pictures, each feature's mean 0 and deviation 1 over all patches."""
-    values = _flat(patches, rows)
-    wide = values.reshape(-1, patches(rows[:1]).shape[2])
-    grid = values.shape[1] // wide.shape[1]
-    mean, spread = np.tile(wide.mean(axis=0), grid), np.tile(wide.std(axis=0) + 1e-6, grid)
-    return (values - mean) / spread, mean, spread
-
-
-def _flat(patches: PatchSource, rows: NDArray[np.int64]) -> Vectors:
-    return patches(rows).reshape(len(rows), -1).astype(np.float32)
+    return unit(reduced.astype(np.float32))
 
 
 def kinds(vectors: Vectors) -> Kinds:
@@ -146,7 +97,7 @@ def _smoothed(vectors: Vectors) -> Vectors:
     pulled = np.zeros_like(vectors)
     for column in range(near.shape[1]):
         pulled += vectors[near[:, column]] * np.maximum(cosines[:, column, None], 0)
-    return _unit(vectors + _unit(pulled))
+    return unit(vectors + unit(pulled))
 
 
 def nearest(vectors: Vectors, count: int, block: int = 1024) -> tuple[NDArray[np.int64], Vectors]:
@@ -165,8 +116,4 @@ def nearest(vectors: Vectors, count: int, block: int = 1024) -> tuple[NDArray[np
 
 def nearest_pictures(features: Vectors, count: int, block: int = 1024) -> NDArray[np.int64]:
     """The `count` nearest other rows by cosine of centred mean features: int64 (n, count)."""
-    return nearest(_unit(features - features.mean(axis=0)), count, block)[0]
-
-
-def _unit(rows: Vectors) -> Vectors:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9).astype(np.float32)
+    return nearest(unit(features - features.mean(axis=0)), count, block)[0]

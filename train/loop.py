@@ -180,7 +180,7 @@ def _train(
 ) -> Progress:
     model.to(device)
     optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad],
+        _groups(model, config),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         eps=config.adam_epsilon,
@@ -207,6 +207,17 @@ def _train(
         _save(run / "checkpoint.pt", model, optimizer, at)
         report("epoch", at.epoch, config.epochs, _line(at.history[-1]))
     return at
+
+
+def _groups(model: MultiExpan, config: FitConfig) -> list[dict[str, Any]]:
+    """What is trained, with its `share` of the learning rate: a pretrained encoder's is its own."""
+    pretrained = {id(p) for p in model.text.parameters()} if config.text_encoder else set()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if id(p) not in pretrained], "share": 1.0},
+        {"params": [p for p in trained if id(p) in pretrained], "share": config.pretrained_rate},
+    ]
+    return [group for group in groups if group["params"]]
 
 
 def _alike(corpus: Corpus, config: FitConfig, parts: Parts, device: str) -> AlikeBy:
@@ -321,7 +332,7 @@ def _set_rate(
     if config.schedule == "cosine":
         rate *= cosine_schedule(step, config.epochs * steps_an_epoch)
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["share"]
 
 
 def cosine_schedule(step: int, total: int, warm: float = 0.1) -> float:

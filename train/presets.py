@@ -36,12 +36,14 @@ class FitConfig:
     logit_dropout: float = 0.0
     # Masked-entity prediction: the first `alone_epochs` of `epochs` read one modality at a time, a
     # share of the steps pictures.
-    alone_epochs: int = 6
+    alone_epochs: int = 5
     alone_image_share: float = 0.5
     epochs: int = 10
     draws: int = 64
     batch: int = 128
     learning_rate: float = 1e-3
+    # Of the learning rate, for a pretrained text encoder: what it knows is not to be overrun.
+    pretrained_rate: float = 0.1
     schedule: str = "cosine"
     weight_decay: float = 0.01
     adam_epsilon: float = 1e-8
@@ -49,8 +51,8 @@ class FitConfig:
     smoothing: float = 0.075
     kinds: float = 0.5
     # Against learning pictures and sentences by heart.
-    text_share: float = 0.25
-    image_share: float = 0.25
+    text_share: float = 0.4
+    image_share: float = 0.2
     keep_patches: int = 12
     neighbours: int = 10
     neighbour_share: float = 1.0
@@ -87,6 +89,7 @@ PAPER = FitConfig(
     draws=64,
     batch=256,
     learning_rate=1e-5,
+    pretrained_rate=1.0,
     schedule="constant",
     adam_epsilon=1e-6,
     clip=0.0,

@@ -20,8 +20,7 @@ def draw_all_queries(
     members: Mapping[str, Sequence[int]], usable: Collection[int], pinned: Pinned
 ) -> tuple[Query, ...]:
     """The queries of `mese.queries.draw_queries`, all ten of each class; raises `QueryError`."""
-    # Seven of the queries that the shipped bundle was judged by repeat another: they stay.
-    queries = draw_queries(members, usable, pinned, repeats=True)
+    queries = draw_queries(members, usable, pinned)
     drawn = Counter((q.class_name, len(q.seeds)) for q in queries)
     for name, ids in members.items():
         for count in SEED_COUNTS:

@@ -13,15 +13,14 @@ import streamlit as st
 
 from db.accounts import User
 from db.expanding import UsedContext
-from db.store import StoreError
 from mese.bundle import BundleError
 from mese.context_agreement import agreement
 from mese.engine import SeedError
 from pages.parts.address import MAX_NAMED, View
-from pages.parts.asking import Asked, contexts_of, masked_words, read_contexts
+from pages.parts.asking import Asked, masked_words, read_contexts
 from pages.parts.text import as_sentence, as_text, count
 from pages.parts.viewing import show
-from pages.parts.why import bar_html, context_html
+from pages.parts.why import bar_html, context_html, contexts_to_draw
 from pages.parts.words import MODALITY_WORDS
 
 
@@ -47,13 +46,8 @@ def _draw(user: User, asked: Asked, view: View, seeds: tuple[int, ...]) -> None:
         format_func=lambda entity: as_text(asked.engine.entity_name(entity)),
         label_visibility="collapsed",
     )
-    try:
-        contexts = contexts_of(asked.engine, [seed]).get(seed, ())
-    except StoreError as error:  # scores of two scorers, say, where the bundle's policy needs one's
-        st.info(as_sentence(str(error)), icon=":material/info:")
-        return
+    contexts = contexts_to_draw(asked, seed)
     if not contexts:
-        st.caption("This corpus holds no context of it any more.")
         return
     agree = _agreement(asked, contexts)
     words = MODALITY_WORDS[asked.seeds_by]

@@ -129,16 +129,21 @@ def _draw_chip(user: User, key: str, name: str, image_hash: str | None, without:
     ):
         with st.container(width=38):
             draw_picture(user, image_hash, name)
-        st.button(
-            as_text(name),
-            key=f"remove-{key}",
-            icon=":material/close:",
-            icon_position="right",
-            type="tertiary",
-            help=f"Take {as_text(name)} away",
-            on_click=show,
-            args=(without,),
-        )
+        _draw_cross(f"remove-{key}", name, f"Take {as_text(name)} away", without)
+
+
+def _draw_cross(key: str, name: str, told: str, then: View) -> None:
+    """A name with a cross: pressing it shows the view that `told` speaks of."""
+    st.button(
+        as_text(name),
+        key=key,
+        icon=":material/close:",
+        icon_position="right",
+        type="tertiary",
+        help=told,
+        on_click=show,
+        args=(then,),
+    )
 
 
 @st.fragment
@@ -167,16 +172,8 @@ def draw_kept_out(view: View, cards: Cards) -> None:
             st.button("Bring all back", key="back-all", on_click=show, args=(clear,))
         for entity in view.rejected[::-1][:SHOWN_KEPT_OUT]:
             name = cards[entity].name if entity in cards else f"entity {entity}"
-            st.button(
-                as_text(name),
-                key=f"back-{entity}",
-                icon=":material/close:",
-                icon_position="right",
-                type="tertiary",
-                help=f"Bring {as_text(name)} back",
-                on_click=show,
-                args=(view.brought_back(entity),),
-            )
+            back = f"Bring {as_text(name)} back"
+            _draw_cross(f"back-{entity}", name, back, view.brought_back(entity))
         more = len(view.rejected) - SHOWN_KEPT_OUT
         if more > 0:
             st.caption(f"and {more} more", width="content")

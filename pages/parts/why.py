@@ -137,14 +137,21 @@ def bar_html(cosine: float | None) -> str:
     )
 
 
-def _draw_contexts(user: User, asked: Asked, result: Result) -> None:
+def contexts_to_draw(asked: Asked, entity: int) -> tuple[UsedContext, ...]:
+    """An entity's contexts; where there are none to show, the page says why."""
     try:
-        contexts = contexts_of(asked.engine, [result.id]).get(result.id, ())
+        contexts = contexts_of(asked.engine, [entity]).get(entity, ())
     except StoreError as error:  # scores of two scorers, say, where the bundle's policy needs one's
         st.info(as_sentence(str(error)), icon=":material/info:")
-        return
+        return ()
     if not contexts:
         st.caption("This corpus holds no context of it any more.")
+    return contexts
+
+
+def _draw_contexts(user: User, asked: Asked, result: Result) -> None:
+    contexts = contexts_to_draw(asked, result.id)
+    if not contexts:
         return
     order = _weighed(asked, contexts)
     st.html("".join(context_html(user, contexts[n], bar_html(c)) for n, c in order[:SHOWN]))

@@ -50,6 +50,12 @@ def open_cases(page: Page, app: Server, query: str = "") -> None:
     page.wait_for_selector(SETTLED)
 
 
+def settled(page: Page) -> Page:
+    """The page once its script has run: what is pressed before may be drawn anew under the hand."""
+    page.wait_for_selector(SETTLED)
+    return page
+
+
 def cards(page: Page) -> Locator:
     return page.locator("[class*='st-key-card-case-']")
 
@@ -71,16 +77,16 @@ def test_cases_are_found_by_words_and_tags_and_opened(page: Page, app: Server) -
     field.press("Enter")
     expect(cards(page)).to_have_count(1)
     expect(page).to_have_url(f"{app.url}/cases?q=chicago+figure")
-    page.go_back()
+    settled(page).go_back()
     expect(cards(page)).to_have_count(4)
-    page.get_by_text("us 2", exact=True).click()
+    settled(page).get_by_text("us 2", exact=True).click()
     expect(cards(page)).to_have_count(2)
     assert titles(page) == ["An old bundle's", "Cities of Figure 1"]
-    page.get_by_role("link", name="Cities of Figure 1").click()
+    settled(page).get_by_role("link", name="Cities of Figure 1").click()
     expect(page.get_by_role("heading", name="Cities of Figure 1")).to_be_visible()
     expect(page).to_have_url(f"{app.url}/cases?case=1")
     expect(page).to_have_title("Cities of Figure 1 · MESE Studio")
-    page.get_by_role("link", name="All cases").click()
+    settled(page).get_by_role("link", name="All cases").click()
     expect(cards(page)).to_have_count(4)
 
 
@@ -185,11 +191,11 @@ def test_columns_are_chosen_and_the_address_follows(page: Page, app: Server) -> 
     page.get_by_text("Side by side", exact=True).click()
     expect(page).to_have_url(f"{app.url}/cases?case=1&beside=text%2Cimage")
     expect(page.locator(".mese-column")).to_have_count(3)
-    page.get_by_label("Beside the saved list, up to 3").click()
+    settled(page).get_by_label("Beside the saved list, up to 3").click()
     page.get_by_role("option", name="Bundle other").click()
     expect(page.locator(".mese-column")).to_have_count(4)
     expect(page).to_have_url(f"{app.url}/cases?case=1&beside=text%2Cimage%2Cbundle%3Aother")
-    page.go_back()
+    settled(page).go_back()
     expect(page.locator(".mese-column")).to_have_count(3)
 
 

@@ -18,6 +18,7 @@ from mese.encoding import Encoded, collate, encode_contexts, in_order
 from mese.features import weights_hash
 from mese.model import ModelConfig, MultiExpan
 from mese.represent import represent
+from tests.conftest import devices
 
 COUNT, WIDTH = 9, 4
 NOTHING = 8
@@ -170,12 +171,15 @@ def loop_means(
 
 @pytest.mark.parametrize("modality", ["text+image", "text", "image"])
 @pytest.mark.parametrize("batch", [256, 4])
+@pytest.mark.parametrize("device", devices())
 def test_means_equal_a_loop_over_contexts(
-    model: MultiExpan, encoded: Encoded, tmp_path: Path, modality: str, batch: int
+    model: MultiExpan, encoded: Encoded, tmp_path: Path, modality: str, batch: int, device: str
 ) -> None:
+    """The loop runs on the CPU: the tolerance is what `represent` promises of a GPU too."""
     model.train()  # representation is made without dropout, whatever went before
-    index = represent(model, encoded, modality, patches_of, tmp_path / "work", batch=batch)
+    index = represent(model, encoded, modality, patches_of, tmp_path / "work", device, batch)
     assert not model.training
+    model.cpu()
     prob, log_prob, state = loop_means(model, encoded, modality)
     np.testing.assert_allclose(index.mean_prob, prob, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(index.mean_log_prob, log_prob, rtol=1e-4, atol=1e-5)

@@ -17,6 +17,7 @@ import mese.torch_expand
 from mese.expand import LiveRows, window_search, window_search_scored
 from mese.index import EntityIndex
 from mese.torch_expand import DeviceFull, searcher_on, window_search_batched
+from tests.conftest import devices
 from tests.mese.naive_expand import naive_search
 from tests.mese.test_expand import (
     EXPANDED_1,
@@ -28,16 +29,12 @@ from tests.mese.test_expand import (
     draw_queries,
 )
 
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no GPU here"
-))]  # fmt: skip
-
 
 def positions(scored: list[list[tuple[int, float]]]) -> list[list[int]]:
     return [[position for position, _ in items] for items in scored]
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize(
     ("size", "k", "count", "depth", "rerank", "kind"),
     [
@@ -69,7 +66,7 @@ def test_lists_equal_the_naive_reading() -> None:
     assert found == naive_search(prob, log_prob, queries, 105, False, True)
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize(
     ("rerank", "first"), [(False, (EXPANDED_1, EXPANDED_2)), (True, (RERANKED_1, RERANKED_2))]
 )
@@ -132,7 +129,7 @@ def test_open_seeds_alone() -> None:
         assert found == window_search_scored(index, [[], []], 55, window=window, rows=rows)
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("device", devices())
 def test_equal_affinities_go_to_the_lower_position(device: str) -> None:
     """Rows repeat, so that most of the affinities and divergences are equal exactly."""
     rng = np.random.default_rng(0)

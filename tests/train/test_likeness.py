@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mese.encoding import Encoded
+from tests.train.test_picture_likeness import encoded_of
 from train.likeness import (
     NEAR,
     SMOOTHED_BY,
@@ -16,7 +16,6 @@ from train.likeness import (
     kinds,
     kinds_by_modality,
     nearest,
-    picture_likeness,
     sentence_likeness,
 )
 from train.objectives import Alike, masked_entity_loss
@@ -24,20 +23,6 @@ from train.objectives import Alike, masked_entity_loss
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
-def encoded_of(entity: list[int], image: list[int]) -> Encoded:
-    """Contexts of two pieces each, whose sentences nobody reads here."""
-    count = len(entity)
-    return Encoded(
-        np.zeros(2 * count, np.int32),
-        2 * np.arange(count + 1),
-        np.zeros(count, np.int64),
-        np.array(entity),
-        np.array(image),
-        (2, 4, 3),
-        0,
-    )
 
 
 @pytest.mark.parametrize("block", [3, 100])
@@ -70,25 +55,6 @@ def test_kinds_are_a_softmax_over_the_smoothed_vectors_nearest() -> None:
         weight = np.exp(np.array([scores[n] for n in order]) / TEMPERATURE)
         assert made.near[e].tolist() == order
         assert made.share[e] == pytest.approx(weight / weight.sum(), rel=1e-3)
-
-
-def test_pictures_of_one_pattern_are_alike_whatever_their_light() -> None:
-    """Patterns in single patches; what varies most, the light of all patches, says nothing."""
-    rng = np.random.default_rng(3)
-    pattern, count = rng.normal(size=(3, 36, 4)), 60
-    features = np.stack(
-        [pattern[n % 3] + 5 * rng.normal() + 0.1 * rng.normal(size=(36, 4)) for n in range(count)]
-    ).astype(np.float16)
-    encoded = encoded_of([n // 2 for n in range(count)], [n // 2 * 2 + n % 2 for n in range(count)])
-    owner = np.array([n % 3 for n in range(count)])
-    # An entity's two pictures are of one pattern: 2 n and 2 n + 1 both get pattern n % 3.
-    features = features[np.argsort(owner, kind="stable")]
-    rows = picture_likeness(encoded, count // 2 + 1, lambda rows: features[rows], 0)
-    group = np.arange(count // 2) // 10
-    scores = rows[:-1] @ rows[:-1].T
-    same = group[:, None] == group[None]
-    assert scores[same & ~np.eye(len(group), dtype=bool)].mean() > scores[~same].mean() + 0.1
-    assert not rows[-1].any()  # an entity without a picture
 
 
 def test_sentences_with_the_same_words_are_alike() -> None:
