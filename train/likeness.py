@@ -51,29 +51,54 @@ class Kinds:
     share: NDArray[np.float32]
 
 
-def kinds_by_modality(
-    sentences: Any,
-    encoded: Encoded,
-    entities: int,
-    patches: PatchSource,
-    seed: int,
-    judge: Judge | None = None,
-) -> Mapping[str, Kinds]:
-    """The kinds of every modality that the corpus has.
+@dataclass(frozen=True)
+class Likeness:
+    """Unit vectors of entities (V, D), zeros for the unknown; without pictures `image` is None."""
+
+    text: Vectors
+    image: Vectors | None
+
+
+def likeness(
+    sentences: Any, encoded: Encoded, entities: int, patches: PatchSource, seed: int
+) -> Likeness:
+    """Likeness by sentences and by pictures.
 
     `sentences` sparse (V, W) are unit rows of entities by the words around their mentions
-    (`train.floors.tfidf_vectors`). How much the sentences weigh beside the pictures is for `judge`
-    to say, who looks at the dev classes, as for the choice of the epoch; without one, half.
+    (`train.floors.tfidf_vectors`).
     """
     text = sentence_likeness(sentences, seed)
-    made = {"text": kinds(text)}
-    if len(np.unique(encoded.image[encoded.image >= 0])) >= FEWEST_PICTURES:
-        image = picture_likeness(encoded, entities, patches, seed)
-        weights = TEXT_WEIGHTS if judge else (0.5,)
-        both = [unit(np.hstack([share * text, (1 - share) * image])) for share in weights]
-        best = max(both, key=lambda rows: judge(_smoothed(rows))) if judge else both[0]
-        made |= {"image": kinds(image), "text+image": kinds(best)}
+    if len(np.unique(encoded.image[encoded.image >= 0])) < FEWEST_PICTURES:
+        return Likeness(text, None)
+    return Likeness(text, picture_likeness(encoded, entities, patches, seed))
+
+
+def kinds_by_modality(found: Likeness, judge: Judge | None = None) -> Mapping[str, Kinds]:
+    """The kinds of every modality that the corpus has; for `judge` see `kinds_by_both`."""
+    made = {"text": kinds(found.text)}
+    if found.image is not None:
+        made["image"] = kinds(found.image)
+        made["text+image"] = kinds_by_both(found.text, found.image, judge)
     return made
+
+
+def kinds_by_both(text: Vectors, image: Vectors, judge: Judge | None = None) -> Kinds:
+    """Kinds by sentences and pictures together.
+
+    How much the sentences weigh beside the pictures is for `judge` to say, who looks at the dev
+    classes, as for the choice of the epoch; without one, half.
+    """
+    weights = TEXT_WEIGHTS if judge else (0.5,)
+    both = [unit(np.hstack([share * text, (1 - share) * image])) for share in weights]
+    return kinds(max(both, key=lambda rows: judge(_smoothed(rows))) if judge else both[0])
+
+
+def as_read(states: Vectors, text: Vectors) -> Vectors:
+    """Entities by what a model read in their sentences beside the words themselves, (V, D).
+
+    `states` are mean mask states (V, d), whose mean over entities says nothing of any of them.
+    """
+    return unit(np.hstack([unit(states - states.mean(axis=0)), text]))
 
 
 def sentence_likeness(sentences: Any, seed: int) -> Vectors:

@@ -13,7 +13,7 @@ import math
 import os
 import pickle
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,19 +29,14 @@ from mese.model import MultiExpan
 from mese.publishing import write_json
 from train.build import Parts, Report, check_encoder, new_model, prepare, save_model
 from train.checkpoint import load_checkpoint, save_checkpoint
-from train.dev_scores import dev_scores, judge_by_dev_classes
-from train.floors import tfidf_vectors
-from train.likeness import kinds_by_modality
-from train.objectives import Alike, masked_entity_loss
+from train.dev_scores import dev_scores
+from train.objectives import masked_entity_loss
 from train.plan import Step, drop_words, neighbours_of, plan_epoch
 from train.presets import FitConfig
 from train.split import dev_classes
+from train.targets import Targets
 
 CHECKPOINT_SECONDS = 60.0
-
-AlikeBy = Mapping[str, Alike]
-"""The entities most like each of V, by modality."""
-
 
 DAMAGED = (RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError)
 """What reading a checkpoint raises that was cut, overwritten or is another program's."""
@@ -186,14 +181,16 @@ def _train(
         eps=config.adam_epsilon,
         fused=True,
     )
-    at = _resume(run / "checkpoint.pt", model, optimizer)
+    targets = Targets(corpus, config, parts, device)
+    at = _resume(run / "checkpoint.pt", model, optimizer, targets)
     steps_an_epoch = math.ceil(len(parts.vocabulary) * config.draws / config.batch)
     neighbours = neighbours_of(config, parts)
-    alike = _alike(corpus, config, parts, device)
     while at.epoch < config.epochs and not _patience_over(at, config):
+        if at.epoch >= config.alone_epochs:
+            targets.renew(model, run / "reading")
         steps = plan_epoch(parts.encoded, config, at.epoch, neighbours)
         loss = _run_epoch(
-            model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch, alike
+            model, optimizer, parts, config, steps, at, run, device, report, steps_an_epoch, targets
         )
         warm = at.epoch < config.alone_epochs
         scores = dev_scores(model, corpus, config, parts, run, device, alone=warm)
@@ -204,7 +201,7 @@ def _train(
         if warm or score > at.best:
             at.best, at.best_epoch = score, at.epoch
             save_model(run, model, config, "best.safetensors")
-        _save(run / "checkpoint.pt", model, optimizer, at)
+        _save(run / "checkpoint.pt", model, optimizer, at, targets)
         report("epoch", at.epoch, config.epochs, _line(at.history[-1]))
     return at
 
@@ -218,29 +215,6 @@ def _groups(model: MultiExpan, config: FitConfig) -> list[dict[str, Any]]:
         {"params": [p for p in trained if id(p) in pretrained], "share": config.pretrained_rate},
     ]
     return [group for group in groups if group["params"]]
-
-
-def _alike(corpus: Corpus, config: FitConfig, parts: Parts, device: str) -> AlikeBy:
-    """The entities that share each one's target, by modality; none where the preset says so."""
-    if not config.kinds:
-        return {}
-    sentences = tfidf_vectors(corpus, parts.vocabulary)
-    found = kinds_by_modality(
-        sentences,
-        parts.encoded,
-        len(parts.vocabulary),
-        parts.features,
-        config.seed,
-        judge_by_dev_classes(corpus, config, parts),
-    )
-    return {
-        modality: Alike(
-            config.kinds,
-            torch.from_numpy(kinds.near).to(device),
-            torch.from_numpy(kinds.share).to(device),
-        )
-        for modality, kinds in found.items()
-    }
 
 
 def _patience_over(at: Progress, config: FitConfig) -> bool:
@@ -264,7 +238,7 @@ def _run_epoch(
     device: str,
     report: Report,
     steps_an_epoch: int,
-    alike: AlikeBy,
+    targets: Targets,
 ) -> float:
     """Run the epoch's steps from `at.step` on; returns the epoch's mean loss."""
     saved, begun, seen = time.monotonic(), time.monotonic(), 0
@@ -272,14 +246,14 @@ def _run_epoch(
     for number in range(at.step, len(steps)):
         step = steps[number]
         _set_rate(optimizer, config, at.epoch * steps_an_epoch + number, steps_an_epoch)
-        loss = _step(model, optimizer, parts, config, step, device, alike)
+        loss = _step(model, optimizer, parts, config, step, device, targets)
         at.step, at.loss_sum, seen = number + 1, at.loss_sum + loss, seen + len(step.rows)
         rate = seen / max(time.monotonic() - begun, 1e-9)
         note = f"epoch {at.epoch + 1}, loss {loss:.3f}, {rate:.0f} contexts/s"
         done = at.epoch * steps_an_epoch + number + 1
         report("masked-entity prediction", done, config.epochs * steps_an_epoch, note)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(run / "checkpoint.pt", model, optimizer, at)
+            _save(run / "checkpoint.pt", model, optimizer, at, targets)
             saved = time.monotonic()
     return at.loss_sum / max(len(steps), 1)
 
@@ -298,7 +272,7 @@ def _step(
     config: FitConfig,
     step: Step,
     device: str,
-    alike: AlikeBy,
+    targets: Targets,
 ) -> float:
     batch = _batch(parts, step)
     arguments = {key: value.to(device) for key, value in batch.arguments.items()}
@@ -307,8 +281,8 @@ def _step(
     with torch.autocast(device, torch.bfloat16, enabled=device.startswith("cuda")):
         log_prob = model(**arguments)
     entity = batch.entity.to(device)
-    like = alike[step.modality].of(entity) if step.modality in alike else None
-    loss = masked_entity_loss(log_prob, entity, config.smoothing, like)
+    alike = targets.alike(step.modality, entity)
+    loss = masked_entity_loss(log_prob, entity, config.smoothing, alike)
     if not torch.isfinite(loss):
         raise RunError("the loss is not a number; try a smaller --learning-rate")
     optimizer.zero_grad()
@@ -343,7 +317,13 @@ def cosine_schedule(step: int, total: int, warm: float = 0.1) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min((done - warm) / (1 - warm), 1.0)))
 
 
-def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: Progress) -> None:
+def _save(
+    path: Path,
+    model: MultiExpan,
+    optimizer: torch.optim.Optimizer,
+    at: Progress,
+    targets: Targets,
+) -> None:
     save_checkpoint(
         path,
         {
@@ -352,17 +332,21 @@ def _save(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, at: P
             "torch_rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             "progress": json.dumps(vars(at)),
+            "targets": targets.state(),
         },
     )
 
 
-def _resume(path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer) -> Progress:
+def _resume(
+    path: Path, model: MultiExpan, optimizer: torch.optim.Optimizer, targets: Targets
+) -> Progress:
     if not path.exists():
         return Progress()
     try:
         state = load_checkpoint(path)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
+        targets.load(state.get("targets", {}))
         torch.set_rng_state(state["torch_rng"])
         if torch.cuda.is_available() and state.get("cuda_rng"):
             torch.cuda.set_rng_state_all(state["cuda_rng"])

@@ -36,9 +36,9 @@ class FitConfig:
     logit_dropout: float = 0.0
     # Masked-entity prediction: the first `alone_epochs` of `epochs` read one modality at a time, a
     # share of the steps pictures.
-    alone_epochs: int = 5
+    alone_epochs: int = 6
     alone_image_share: float = 0.5
-    epochs: int = 10
+    epochs: int = 14
     draws: int = 64
     batch: int = 128
     learning_rate: float = 1e-3
@@ -50,13 +50,15 @@ class FitConfig:
     clip: float = 1.0
     smoothing: float = 0.075
     kinds: float = 0.5
+    # Likeness by both, once the model reads each: from what it read in the sentences by then.
+    kinds_renewed: bool = True
     # Against learning pictures and sentences by heart.
     text_share: float = 0.4
     image_share: float = 0.2
     keep_patches: int = 12
     neighbours: int = 10
     neighbour_share: float = 1.0
-    word_dropout: float = 0.9
+    word_dropout: float = 0.3
     # Choice of the epoch.
     dev_share: float = 0.15
     patience: int = 3
@@ -84,6 +86,7 @@ PAPER = FitConfig(
     weight_decay=0.01,
     smoothing=0.075,
     kinds=0.0,
+    kinds_renewed=False,
     alone_epochs=0,
     epochs=50,
     draws=64,

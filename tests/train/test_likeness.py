@@ -13,8 +13,10 @@ from train.likeness import (
     NEAR,
     SMOOTHED_BY,
     TEMPERATURE,
+    as_read,
     kinds,
     kinds_by_modality,
+    likeness,
     nearest,
     sentence_likeness,
 )
@@ -70,9 +72,9 @@ def test_sentences_with_the_same_words_are_alike() -> None:
 def test_a_corpus_without_pictures_has_kinds_by_text_alone() -> None:
     sentences = sparse.csr_matrix(unit(np.random.default_rng(0).random((8, 20))))
     bare = encoded_of(list(range(8)), [-1] * 8)
-    assert set(kinds_by_modality(sentences, bare, 8, lambda rows: rows, 0)) == {"text"}
+    assert set(kinds_by_modality(likeness(sentences, bare, 8, lambda rows: rows, 0))) == {"text"}
     single = encoded_of(list(range(8)), [0, *[-1] * 7])
-    assert set(kinds_by_modality(sentences, single, 8, lambda rows: rows, 0)) == {"text"}
+    assert set(kinds_by_modality(likeness(sentences, single, 8, lambda rows: rows, 0))) == {"text"}
 
 
 def test_an_entity_of_which_nothing_is_known_has_no_kinds() -> None:
@@ -81,6 +83,16 @@ def test_an_entity_of_which_nothing_is_known_has_no_kinds() -> None:
     made = kinds(rows)
     assert not made.share[4].any()
     assert made.share.sum(axis=1) == pytest.approx((np.arange(30) != 4).astype(float), abs=1e-5)
+
+
+def test_what_a_model_read_stands_beside_the_words() -> None:
+    """States share what is common to all; of the rest, each side weighs the same."""
+    rng = np.random.default_rng(0)
+    own, text = rng.normal(size=(9, 5)), unit(rng.normal(size=(9, 7)))
+    own -= own.mean(axis=0)
+    rows = as_read((own + 50).astype(np.float32), text)
+    cosines = unit(own) @ unit(own).T
+    assert rows @ rows.T == pytest.approx((cosines + text @ text.T) / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize("by", ["text", "image"])
@@ -97,10 +109,11 @@ def test_the_judge_chooses_how_much_sentences_weigh(by: str) -> None:
         return float(cosines[pair[by][:, None] == pair[by][None]].mean() - cosines.mean())
 
     encoded = encoded_of(list(range(40)), list(range(40)))
-    made = kinds_by_modality(sentences, encoded, 40, lambda rows: features[rows], 0, judge)
+    found = likeness(sentences, encoded, 40, lambda rows: features[rows], 0)
+    made = kinds_by_modality(found, judge)
     first = made["text+image"].near[:, 0]
     assert (pair[by][first] == pair[by]).mean() > 0.8
-    plain = kinds_by_modality(sentences, encoded, 40, lambda rows: features[rows], 0)
+    plain = kinds_by_modality(found)
     assert not np.array_equal(plain["text+image"].near, made["text+image"].near)
 
 
