@@ -186,7 +186,7 @@ def _train(
     steps_an_epoch = math.ceil(len(parts.vocabulary) * config.draws / config.batch)
     neighbours = neighbours_of(config, parts)
     while at.epoch < config.epochs and not _patience_over(at, config):
-        if at.epoch >= config.alone_epochs:
+        if at.epoch > config.alone_epochs:  # one epoch of both is over
             targets.renew(model, run / "reading")
         steps = plan_epoch(parts.encoded, config, at.epoch, neighbours)
         loss = _run_epoch(

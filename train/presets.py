@@ -50,7 +50,7 @@ class FitConfig:
     clip: float = 1.0
     smoothing: float = 0.075
     kinds: float = 0.5
-    # Likeness by both, once the model reads each: from what it read in the sentences by then.
+    # Likeness by both anew after the first epoch of both: from what the model reads in sentences.
     kinds_renewed: bool = True
     # Against learning pictures and sentences by heart.
     text_share: float = 0.4

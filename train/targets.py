@@ -1,10 +1,9 @@
 """What a step aims at beside the entity itself: the entities most alike, by what the step reads.
 
 Likeness by sentences comes from their words, likeness by pictures from their patches
-(`train.likeness`). Likeness by both is made twice. The first epochs read one modality at a time;
-once they are over, the model itself knows more of the sentences than their words do, and what it
-read joins them. It has read no picture beside a sentence by then, so that the two stay independent
-witnesses (docs/decisions/0002-small-data.md).
+(`train.likeness`). Likeness by both is made twice: the second time after the first epoch that reads
+both, for by then the model knows more of the sentences than their words do, and what it reads in
+them joins the words (docs/decisions/0002-small-data.md).
 """
 
 from __future__ import annotations
