@@ -160,11 +160,14 @@ def _write(
     return Bundle.open(folder).folder
 
 
-def _kinds(part: float) -> str:
-    return (
-        f" A share of {part:g} of every target goes to the entities most alike by TF-IDF of their "
-        "sentences and principal components of their pictures."
+def _kinds(fit: dict[str, Any]) -> str:
+    told = (
+        f" A share of {fit['kinds']:g} of every target goes to the entities most alike: by TF-IDF "
+        "of their sentences, by what an entity's pictures share, or by both"
     )
+    if fit.get("kinds_renewed"):
+        told += ", then with what the model had read in the sentences"
+    return told + "."
 
 
 def _card(meta: dict[str, Any], rows: list[Row]) -> str:
@@ -174,7 +177,7 @@ def _card(meta: dict[str, Any], rows: list[Row]) -> str:
         f"MultiExpan, preset `{meta['preset']}`, trained on the corpus {meta['corpus']!r} "
         f"(fingerprint {meta['fingerprint'][:16]}, image policy `{meta['image_policy']}`) with "
         "masked-entity prediction."
-        + (_kinds(meta["fit"]["kinds"]) if meta["fit"].get("kinds") else "")
+        + (_kinds(meta["fit"]) if meta["fit"].get("kinds") else "")
         + " No class or gold list was read in training but those of the dev classes "
         f"({', '.join(meta['dev_classes']) or 'none'}), which chose the epoch, the weight of "
         "sentences beside pictures and the way to rank, and which the figures below leave out. "
