@@ -28,8 +28,9 @@ from mese.demo.troubles import troubles
 from mese.engine import EXPANDED
 from mese.index import EntityIndex
 from mese.methods import METHODS, answerable
+from mese.metrics import Scores
 from mese.settings import Settings
-from train.evaluate import QuerySet, query_set, table
+from train.evaluate import QuerySet, Row, query_set, table
 from train.split import reported_classes
 
 BIG = 20
@@ -89,14 +90,34 @@ def _print_scores(
     print(f"## {title}\n")
     print("| seeds | ranked by | representation | MAP@10 | MAP@100 | P@10 | Avg (95 % interval) |")
     print("|---|---|---|---|---|---|---|")
-    for row in table(corpus, vocabulary, classes, indexes, floors):
+    rows = table(corpus, vocabulary, classes, indexes, floors)
+    for row in rows:
         said = row.as_dict()
         print(
             f"| {row.seeds} | {row.method} | {row.representation} | {said['MAP@10']:.1f} | "
             f"{said['MAP@100']:.1f} | {said['P@10']:.1f} | "
             f"{said['Avg']:.1f} ({said['Avg low']:.1f} to {said['Avg high']:.1f}) |"
         )
+    print()
+    _print_differences(rows)
+
+
+def _print_differences(rows: Sequence[Row]) -> None:
+    """What images add to text, and text to images: Avg query by query, intervals over classes."""
+    by = {(row.seeds, row.method, row.representation): row.scores for row in rows}
+    print("| seeds | ranked by | text+image minus text | text+image minus image |")
+    print("|---|---|---|---|")
+    for (seeds, method, representation), both in by.items():
+        if representation == "text+image":
+            others = [by.get((seeds, method, alone)) for alone in ("text", "image")]
+            cells = (_difference(both.minus(one)) if one else "–" for one in others)
+            print(f"| {seeds} | {method} | {' | '.join(cells)} |")
     print(flush=True)
+
+
+def _difference(scores: Scores) -> str:
+    found = scores.interval()
+    return f"{scores.average:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
 
 
 def _print_figure_1(corpus: Corpus, bundle: Bundle, indexes: Mapping[str, EntityIndex]) -> None:

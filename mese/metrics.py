@@ -115,6 +115,15 @@ class Scores:
             for name in dict.fromkeys(self.groups)
         }
 
+    def minus(self, other: Scores) -> Scores:
+        """The figures' differences query by query: their interval is that of a paired comparison.
+
+        Raises ValueError where the two are not of the same queries.
+        """
+        if self.groups != other.groups:
+            raise ValueError("only scores of the same queries can be compared one by one")
+        return Scores(self.values - other.values, self.groups)
+
     def interval(self, draws: int = 2000, seed: int = 0) -> Interval:
         """A 95 % bootstrap interval of Avg over classes, which are drawn whole with their queries.
 

@@ -153,3 +153,18 @@ def test_a_library_agrees_where_the_definitions_meet() -> None:
             wanted = ir_measures.calc_aggregate([ap, p], qrels, run)
             assert map_at_k(ranked, gold, k) == pytest.approx(wanted[ap])
             assert precision_at_k(ranked, gold, k, over="k") == pytest.approx(wanted[p])
+
+
+def test_differences_are_taken_query_by_query() -> None:
+    """A ranker that is better by the same everywhere has a paired interval of no width."""
+    gold = [{1, 2}, {3}, {4, 5}, {6}]
+    groups = ["a", "a", "b", "b"]
+    right = score_queries([[1, 2], [3], [4, 5], [6]], gold, groups=groups)
+    wrong = score_queries([[9], [9], [9], [9]], gold, groups=groups)
+    assert right.minus(wrong).average == pytest.approx(right.average - wrong.average) == 100
+    found = right.minus(wrong).interval()
+    assert (found.low, found.high) == pytest.approx((100, 100))
+    swapped = score_queries([[1, 2], [9], [4, 5], [9]], gold, groups=groups)
+    assert right.minus(swapped).average == pytest.approx(50)
+    with pytest.raises(ValueError, match="the same queries"):
+        right.minus(score_queries([[1]], [{1}], groups=["a"]))
