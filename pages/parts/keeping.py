@@ -21,6 +21,7 @@ from mese.provenance import document
 from pages.parts import house
 from pages.parts.address import View
 from pages.parts.asking import Asked
+from pages.parts.links import CASES, link
 from pages.parts.text import as_sentence
 
 COLUMNS = ("rank", "id", "name", "score", "class")
@@ -96,25 +97,37 @@ def cell_of(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
+def seed_names(asked: Asked) -> list[str]:
+    """The seeds' names, then the open seeds'."""
+    names = [asked.engine.entity_name(seed) for seed in asked.seeds]
+    return names + [row.name for row in asked.rows if row.entity is None]
+
+
 def file_stem(asked: Asked) -> str:
     """A file name of the seeds' names: letters and digits, and not too long."""
-    names = [asked.engine.entity_name(seed) for seed in asked.seeds]
-    names += [row.name for row in asked.rows if row.entity is None]
-    words = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(names)).strip("-").lower()
+    words = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(seed_names(asked))).strip("-").lower()
     return f"expand-{words[:60].strip('-') or 'list'}"
 
 
 def _draw_case(user: User, asked: Asked, view: View) -> None:
-    title = st.text_input("Title", max_chars=MAX_TITLE, key="case-title")
-    note = st.text_area("Note", max_chars=MAX_NOTE, key="case-note", placeholder="What it shows")
-    tags = st.text_input(
-        "Tags",
-        max_chars=MAX_TAGS * (MAX_TAG + 2),
-        key="case-tags",
-        placeholder="cities, hard negatives",
-        help="Parted by commas",
-    )
-    if not st.button("Save", type="primary", disabled=not (title or "").strip(), key="case-save"):
+    # A form: the fields are sent with the press on Save, also what was typed last.
+    with st.form("case", border=False, enter_to_submit=False):
+        suggested = ", ".join(seed_names(asked))[:MAX_TITLE]
+        title = st.text_input("Title", suggested, max_chars=MAX_TITLE, key="case-title")
+        note = st.text_area(
+            "Note", max_chars=MAX_NOTE, key="case-note", placeholder="What it shows"
+        )
+        tags = st.text_input(
+            "Tags",
+            max_chars=MAX_TAGS * (MAX_TAG + 2),
+            key="case-tags",
+            placeholder="cities, hard negatives",
+            help="Parted by commas",
+        )
+        if not st.form_submit_button("Save", type="primary", key="case-save"):
+            return
+    if not title.strip():
+        st.info("A case needs a title to be found by.", icon=":material/info:")
         return
     case = NewCase(title, note or "", read_tags(tags or ""), address(view), made(asked, view))
     try:
@@ -123,6 +136,7 @@ def _draw_case(user: User, asked: Asked, view: View) -> None:
         st.info(as_sentence(str(error)), icon=":material/info:")
         return
     st.success(f"Saved as case {number}.", icon=":material/bookmark_added:")
+    link(CASES, "Open it on Cases", {"case": str(number)})
 
 
 def read_tags(text: str) -> tuple[str, ...]:

@@ -392,13 +392,19 @@ def test_a_list_is_saved_as_a_case(page: Page, live: Server, engine: Engine, hom
     expect_list(page, wanted)
     page.get_by_role("button", name="Save as case").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Save", exact=True)).to_be_disabled()
-    dialog.get_by_role("textbox", name="Title").fill("Cities *without* one")
+    title = dialog.get_by_role("textbox", name="Title")
+    expect(title).to_have_value(", ".join(NAMES[:3]))
+    title.fill(" ")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(dialog.get_by_text("needs a title")).to_be_visible()
+    title.fill("Cities *without* one")
     dialog.get_by_role("textbox", name="Note").fill("Portland is rejected")
     dialog.get_by_role("textbox", name="Tags").fill("cities, hard")
-    dialog.get_by_role("textbox", name="Tags").press("Tab")
     dialog.get_by_role("button", name="Save", exact=True).click()
     expect(dialog.get_by_text("Saved as case")).to_be_visible()
+    asked = params(page)
+    dialog.get_by_role("link", name="Open it on Cases").click()
+    expect(page).to_have_url(f"{live.url}/cases?case=1")
     store = Store.open(f"sqlite:///{home / 'mese.db'}")
     (case,) = find_cases(store, "without").cases
     store.close()
@@ -406,7 +412,7 @@ def test_a_list_is_saved_as_a_case(page: Page, live: Server, engine: Engine, hom
     assert set(case.tags) == {"cities", "hard"}
     assert [result["id"] for result in case.results] == wanted
     assert case.document["stamp"] == engine.stamp
-    assert dict(parse_qsl(case.address)) == params(page)
+    assert dict(parse_qsl(case.address)) == asked
 
 
 @pytest.mark.parametrize(
