@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from mese.bundle import BundleError, locate
@@ -21,7 +22,7 @@ from mese.mentions import Mention, SeedError, marked, name_of, read_marked
 from mese.place import Place
 from mese.printable import printable
 from mese.provenance import document
-from mese.shell import one_of, out, plainly, settings_or_exit, shell
+from mese.shell import one_of, plainly, settings_or_exit, sheet, shell, text_of, write
 
 FEW_SEEDS = 3
 """Below this a class is hardly told apart; the paper's queries have 3 or 5 seeds."""
@@ -99,7 +100,7 @@ def expand(
     if seeds is None and not opened and not images:
         raise typer.BadParameter("give --seeds, --open or --open-image", param_hint="--seeds")
     settings = settings_or_exit()
-    with plainly(BundleError, SeedError):
+    with plainly(BundleError, SeedError, stopped="stopped"):
         engine = Engine.load(
             locate(settings.bundles, bundle), settings.views, settings.device, settings.max_pixels
         )
@@ -117,10 +118,12 @@ def expand(
             said = document(engine, expansion, rows, datetime.now(UTC))
             if places:
                 said["placed"] = [_place_as_json(place) for place in places]
-            typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
+            write(json.dumps(said, ensure_ascii=False, indent=1))
         else:
-            _print(engine, expansion, rows)
-            _print_places(places)
+            paper = sheet()
+            _print(paper, engine, expansion, rows)
+            _print_places(paper, places)
+            write(text_of(paper))
 
 
 def _names(text: str | None) -> list[str]:
@@ -167,7 +170,7 @@ def _source(mention: Mention) -> str:
     return " · ".join(part for part in (marked(mention), image) if part)
 
 
-def _print(engine: Engine, expansion: Expansion, rows: Sequence[SeedRow]) -> None:
+def _print(paper: Console, engine: Engine, expansion: Expansion, rows: Sequence[SeedRow]) -> None:
     seeds = [*map(engine.entity_name, expansion.seeds), *(row.name for row in rows)]
     names = printable(", ".join(seeds))
     table = Table(box=None, pad_edge=False)
@@ -177,11 +180,16 @@ def _print(engine: Engine, expansion: Expansion, rows: Sequence[SeedRow]) -> Non
     table.add_column("class", style="dim")
     for r in expansion.results:
         table.add_row(str(r.rank), _plain(r.name), f"{r.score:.3f}", _plain(", ".join(r.classes)))
-    out.print(f"{len(expansion.results)} entities for {names}", markup=False)
-    out.print(table)
+    said = expansion.settings
+    how = f"{METHOD_WORDS[str(said['method'])]}, {said['candidates']}"
+    if said["seeds"] != said["candidates"]:
+        how += f" (seeds by {said['seeds']})"
+    paper.print(f"{len(expansion.results)} entities for {names}", markup=False)
+    paper.print(f"by {how}, bundle {printable(engine.bundle.name)}", markup=False, style="dim")
+    paper.print(table)
 
 
-def _print_places(places: Sequence[Place]) -> None:
+def _print_places(paper: Console, places: Sequence[Place]) -> None:
     if not places:
         return
     table = Table(box=None, pad_edge=False)
@@ -190,8 +198,8 @@ def _print_places(places: Sequence[Place]) -> None:
     table.add_column("score", justify="right")
     for place in places:
         table.add_row(f"{place.rank} of {place.of}", _plain(place.name), f"{place.score:.3f}")
-    out.print(f"Placed by {METHOD_WORDS['states']}, each alone", markup=False)
-    out.print(table)
+    paper.print(f"Placed by {METHOD_WORDS['states']}, each alone", markup=False)
+    paper.print(table)
 
 
 def _place_as_json(place: Place) -> dict[str, object]:

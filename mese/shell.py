@@ -6,8 +6,12 @@ one-line reason otherwise; a user's mistake never shows a traceback.
 
 from __future__ import annotations
 
+import io
+import os
+import sys
+import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
@@ -18,6 +22,10 @@ from rich.progress import Progress as Bars
 
 from mese.printable import printable
 from mese.settings import Settings
+
+STOPPED = "stopped; start the same command again to go on"
+TOLD_EVERY = 30.0
+"""Seconds between the lines of a stage where there is no terminal to draw a bar on."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -44,8 +52,11 @@ def settings_or_exit() -> Settings:
         return Settings()
     except ValidationError as error:
         for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            say(f"MESE_{name}: {fault['msg']} (given: {fault['input']!r})", err=True)
+            name = "_".join(str(part) for part in fault["loc"])
+            wanted = fault["msg"]
+            if fault["type"] == "string_pattern_mismatch":  # a pattern is nothing to read
+                wanted = Settings.model_fields[name].description or wanted
+            say(f"MESE_{name.upper()}: {wanted} (given: {fault['input']!r})", err=True)
         raise typer.Exit(2) from error
 
 
@@ -61,15 +72,46 @@ def one_of(allowed: Collection[str]) -> Callable[[str | None], Any]:
 
 
 @contextmanager
-def plainly(*mendable: type[Exception]) -> Iterator[None]:
-    """Turn errors that a user can mend into one line on stderr and exit 1."""
+def plainly(*mendable: type[Exception], stopped: str = STOPPED) -> Iterator[None]:
+    """Turn errors that a user can mend, and Ctrl-C, into one line on stderr and exit 1."""
     try:
         yield
     except mendable as error:
         say(str(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        typer.echo("stopped; start the same command again to go on", err=True)
+        typer.echo(stopped, err=True)
+        raise typer.Exit(1) from error
+
+
+def sheet() -> Console:
+    """A console that keeps what is printed, as wide and as coloured as stdout; see `text_of`."""
+    return Console(
+        file=io.StringIO(), highlight=False, width=out.width, force_terminal=out.is_terminal
+    )
+
+
+def text_of(paper: Console) -> str:
+    """What was printed on a `sheet`, without the last line's end."""
+    assert isinstance(paper.file, io.StringIO)
+    return paper.file.getvalue().rstrip("\n")
+
+
+def write(text: str) -> None:
+    """Print results, all of them or none: where stdout takes nothing, one line says so, exit 1.
+
+    A reader that has had enough (`| head`) is none of our business: `BrokenPipeError` goes on.
+    """
+    try:
+        typer.echo(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, AttributeError, ValueError) as error:  # full, or closed before we began
+        why = getattr(error, "strerror", None) or "it is closed"
+        with suppress(OSError, ValueError, AttributeError):
+            os.close(sys.stdout.fileno())  # or Python tries, and fails, to write the rest at exit
+        say(f"the result cannot be written to standard output: {why}", err=True)
         raise typer.Exit(1) from error
 
 
@@ -78,6 +120,22 @@ def bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """A progress bar on stderr with the time that is left: `progress(done, total)`."""
     with stage_bars() as report:
         yield lambda done, total: report(what, done, total, "")
+
+
+class StageLines:
+    """Progress for a log file: a line when a stage begins, every so often, and when it is done."""
+
+    def __init__(self) -> None:
+        self._stage, self._told, self._ended = "", 0.0, False
+
+    def tell(self, stage: str, done: int, of: int | None, note: str) -> None:
+        now, ended = time.monotonic(), of is not None and done >= of
+        same = stage == self._stage and ended == self._ended
+        if same and (ended or now - self._told < TOLD_EVERY):
+            return
+        self._stage, self._told, self._ended = stage, now, ended
+        share = f"{done:,} of {of:,}" if of is not None else f"{done:,}"
+        err.print(f"{stage}: {share}{f', {note}' if note else ''}", soft_wrap=True, markup=False)
 
 
 @contextmanager
@@ -92,10 +150,14 @@ def stage_bars() -> Iterator[Callable[[str, int, int | None, str], None]]:
     )
     bars = Bars(*columns, console=err)
     tasks: dict[str, TaskID] = {}
+    lines = None if err.is_terminal else StageLines()
 
     def report(stage: str, done: int, of: int | None, note: str) -> None:
         if stage == "epoch":  # an epoch's scores stay on the screen as a line
             bars.console.print(f"epoch {done} of {of}: {note}", soft_wrap=True)
+            return
+        if lines is not None:
+            lines.tell(stage, done, of, note)
             return
         bars.start()  # only now: a refusal before the work began stands on a line of its own
         if stage not in tasks:

@@ -95,8 +95,17 @@ def fit(
     backbone_weights: Annotated[
         str | None, typer.Option(help="`timm` (local cache) or a weights file.")
     ] = None,
+    backbone_steps: Annotated[
+        int | None,
+        typer.Option(min=0, help="Steps that train the image backbone first; 0: as it is."),
+    ] = None,
 ) -> None:
-    """Train a run; the same command again goes on where it stopped."""
+    """Train a run; the same command again goes on where it stopped.
+
+    In order: the image backbone, the patch features of every picture, the epochs. The presets'
+    values stand in train/presets.py. For a trial of minutes: --epochs 2 --draws 8
+    --backbone-steps 50.
+    """
     from mese.encoders import EncoderError
     from train.loop import RunError
     from train.loop import fit as run_fit
@@ -115,6 +124,7 @@ def fit(
             dim=dim,
             backbone=backbone,
             backbone_weights=backbone_weights,
+            backbone_steps=backbone_steps,
         )
         corpus = _corpus(settings, images)
         with stage_bars() as report:

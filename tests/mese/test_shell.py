@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from mese.bundle import write_bundle
 from mese.corpus import Entity
 from mese.engine import Engine, Options
 from mese.index import EntityIndex
+from mese.shell import stage_bars
 
 FIGURE_1 = "Washington D.C.;Chicago;Los Angeles"
 ROOT = Path(__file__).parents[2]
@@ -76,8 +78,9 @@ def test_the_table_shows_names_as_they_are(small_home: Path) -> None:
     names = ":red[hi] [x](http://y) ![z](w), # head, 1. list"
     assert lines[0] == f"22 entities for {names}"
     assert "  *a* _b_ `c` ~~d~~  " in done.stdout
-    assert len(lines) == 24
-    assert lines[2].split()[0] == "1"
+    assert lines[1] == "by window search, text+image, bundle toy"
+    assert len(lines) == 25
+    assert lines[3].split()[0] == "1"
 
 
 @pytest.mark.parametrize(
@@ -166,3 +169,49 @@ def test_few_seeds_are_ranked_with_a_hint(small_home: Path) -> None:
     assert few.exit_code == 0
     assert "Few seeds (2): the method is meant for 3 or 5." in few.stderr
     assert "Few seeds" not in call(small_home, "toy", "--seeds", "Chicago;Boston;Miami").stderr
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_full_disk_under_stdout_is_one_line(small_home: Path, form: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "mese",
+                "expand",
+                "toy",
+                "--seeds",
+                "Chicago;Boston;Miami",
+                *form,
+            ],
+            env={**os.environ, "MESE_HOME": str(small_home)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "the result cannot be written to standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_a_setting_is_told_in_words(small_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESE_DEVICE", "tpu")
+    done = call(small_home, "toy", "--seeds", "Chicago")
+    assert done.exit_code == 2
+    assert "auto, cpu, cuda, or one of several, as cuda:1. (given: 'tpu')" in done.stderr
+
+
+def test_a_log_gets_lines_where_a_terminal_gets_bars(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At a stage's beginning, every half minute, and when it is done; once each."""
+    clock = iter([0.0, 10.0, 31.0, 40.0, 41.0, 50.0])
+    monkeypatch.setattr("mese.shell.time.monotonic", lambda: next(clock))
+    with stage_bars() as report:
+        for done, note in ((1, "loss 4.0"), (2, ""), (3, ""), (4, ""), (4, "")):
+            report("image backbone", done, 4, note)
+        report("entities by text", 0, None, "")
+    lines = ["1 of 4, loss 4.0", "3 of 4", "4 of 4"]
+    said = capsys.readouterr().err.splitlines()
+    assert said == [*(f"image backbone: {line}" for line in lines), "entities by text: 0"]
