@@ -18,7 +18,6 @@ Classes stand in the vocabulary for display only; no method reads them.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -27,12 +26,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mese.bundle_json import FORMAT, check_meta, entities_of, read_bounded, read_json
 from mese.corpus import MODALITIES, Entity
 from mese.index import EntityIndex
-from mese.index_file import BundleError, index_file, read_index, write_index
+from mese.index_file import BundleError, check_index, index_file, read_index, write_index
 from mese.publishing import write_json
 
-FORMAT = 1
 SHIPPED = Path(__file__).parent / "demo" / "bundle"
 """The bundle that comes with MESE Studio, trained on the embedded corpus."""
 
@@ -63,30 +62,10 @@ class Bundle:
 
         `views` is a folder with a folder for each bundle, named by its `stamp`.
         """
-        meta, meta_bytes = _read_json(folder / "bundle.json", folder)
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            found = meta.get("format") if isinstance(meta, dict) else None
-            raise BundleError(
-                f"{folder}/bundle.json: format {found!r}, this version reads {FORMAT}; "
-                "represent the run again with `python -m train represent`"
-            )
-        if not isinstance(meta.get("fit", {}), dict):
-            raise BundleError(f"{folder}/bundle.json: fit is no object; represent the run again")
-        rows, row_bytes = _read_json(folder / "vocabulary.json", folder)
-        try:
-            entities = tuple(
-                Entity(int(row["id"]), str(row["name"]), tuple(map(str, row["aliases"])))
-                for row in rows
-            )
-            classes = tuple(tuple(map(str, row.get("classes", ()))) for row in rows)
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise BundleError(
-                f"{folder}/vocabulary.json: not a list of entities ({error})"
-            ) from error
-        ids = [entity.id for entity in entities]
-        if not ids or len(set(ids)) != len(ids):
-            fault = "an entity stands twice" if ids else "it is empty"
-            raise BundleError(f"{folder}/vocabulary.json: {fault}; represent the run again")
+        meta, meta_bytes = read_json(folder / "bundle.json")
+        check_meta(meta, folder / "bundle.json")
+        rows, row_bytes = read_json(folder / "vocabulary.json")
+        entities, classes = entities_of(rows, folder / "vocabulary.json")
         stamp = hashlib.sha256(meta_bytes + row_bytes).hexdigest()
         return cls(folder, meta, entities, classes, stamp, views / stamp if views else None)
 
@@ -130,6 +109,11 @@ class Bundle:
         self.check_unchanged()
         return index
 
+    def check_index(self) -> None:
+        """Raise `BundleError` where the index that answers by default cannot be opened."""
+        modality = next(iter(self.modalities), MODALITIES[0])
+        check_index(self._index_path(modality), len(self.entities))
+
     def check_unchanged(self) -> None:
         """Raise `BundleError` if another bundle has been written here since this one was opened.
 
@@ -137,8 +121,8 @@ class Bundle:
         bundle's, for bundle.json goes before the files are replaced and comes back after them.
         """
         try:
-            content = [(self.folder / name).read_bytes() for name in STAMPED]
-        except OSError:
+            content = [read_bounded(self.folder / name) for name in STAMPED]
+        except (OSError, ValueError):
             content = []
         if hashlib.sha256(b"".join(content)).hexdigest() != self.stamp:
             raise BundleError(
@@ -184,15 +168,25 @@ def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
         if reason:
             raise BundleError(f"{reason}. Train one for it: `python -m train fit --name NAME`")
         return folder
+    broken, damaged = [], []
     for folder in [*_newest_first(bundles), SHIPPED]:
         try:
-            if Bundle.open(folder).mismatch(names) is None:
+            bundle = Bundle.open(folder)
+        except BundleError as error:
+            broken.append(error)  # and may be one for another corpus
+            continue
+        if bundle.mismatch(names) is None:
+            try:
+                bundle.check_index()
                 return folder
-        except BundleError:
-            continue  # a broken bundle is reported when it is asked for by name
+            except BundleError as error:
+                damaged.append(error)  # one that is older, and whole, is better
+    if damaged:
+        raise damaged[0]
+    also = f". One cannot be read: {broken[0]}" if broken else ""
     raise NoBundle(
         "no trained bundle fits this corpus yet. Make one: `python -m train fit --name NAME`, "
-        "then `python -m train represent --name NAME`"
+        f"then `python -m train represent --name NAME`{also}"
     )
 
 
@@ -255,14 +249,3 @@ def clear(folder: Path) -> None:
     (folder / "bundle.json").unlink(missing_ok=True)
     for modality in MODALITIES:
         index_file(folder, modality).unlink(missing_ok=True)
-
-
-def _read_json(path: Path, folder: Path) -> tuple[Any, bytes]:
-    """What a JSON file says, and its bytes."""
-    try:
-        content = path.read_bytes()
-        return json.loads(content.decode("utf-8")), content
-    except FileNotFoundError as error:
-        raise BundleError(f"{folder}: no bundle there ({path.name} is missing)") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"{path}: cannot be read ({error})") from error

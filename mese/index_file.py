@@ -26,6 +26,17 @@ _DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I32": np.in
 
 MEND = "make the bundle anew with `python -m train represent`"
 
+_MALFORMED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What reading a header raises that holds something else, `Infinity` for a size among it."""
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -44,11 +55,7 @@ def read_index(path: Path, size: int) -> EntityIndex:
     The matrices stay unread; a row of theirs that is not finite shows in the row's constants.
     """
     arrays = map_tensors(path)
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("mean_prob", "mean_log_prob"), (size, size))
-    shapes |= dict.fromkeys(("row_sum", "sum_log_prob"), (size,))
-    if "row_scale" in arrays:
-        shapes |= dict.fromkeys(("row_mean", "row_scale"), (size,))
-    known = {key: _of_shape(path, arrays, key, shape) for key, shape in shapes.items()}
+    known = _constants(path, arrays, size)
     if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
         known["row_mean"], known["row_scale"] = row_moments(known["mean_log_prob"])
     return EntityIndex(
@@ -56,6 +63,23 @@ def read_index(path: Path, size: int) -> EntityIndex:
         neighbours=_neighbours(path, arrays, size),
         mean_state=_mean_state(path, arrays, size),
     )
+
+
+def check_index(path: Path, size: int) -> None:
+    """Raise `BundleError` for a file that `read_index` refuses; never passes over a matrix."""
+    arrays = map_tensors(path)
+    _constants(path, arrays, size)
+    _neighbours(path, arrays, size)
+    _mean_state(path, arrays, size)
+
+
+def _constants(path: Path, arrays: Arrays, size: int) -> dict[str, NDArray[Any]]:
+    """The matrices and what is known of their rows; raises `BundleError` if they cannot be."""
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("mean_prob", "mean_log_prob"), (size, size))
+    shapes |= dict.fromkeys(("row_sum", "sum_log_prob"), (size,))
+    if "row_scale" in arrays:
+        shapes |= dict.fromkeys(("row_mean", "row_scale"), (size,))
+    return {key: _of_shape(path, arrays, key, shape) for key, shape in shapes.items()}
 
 
 def _neighbours(path: Path, arrays: Arrays, size: int) -> Neighbours | None:
@@ -89,7 +113,7 @@ def _of_shape(
 ) -> NDArray[Any]:
     found = arrays[key].shape if key in arrays else "nothing"
     if found != shape:
-        raise BundleError(f"{path}: {key} should be {shape}, found {found}")
+        raise BundleError(f"{path}: {key} should be {shape}, found {found}; {MEND}")
     if arrays[key].dtype.kind != kind:
         raise BundleError(f"{path}: {key} holds {arrays[key].dtype} numbers; {MEND}")
     if len(shape) == 1 and not np.isfinite(arrays[key]).all():
@@ -130,8 +154,8 @@ def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
             for key, spec in header.items()
             if key != "__metadata__"
         }
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise BundleError(f"{path}: not a readable safetensors file ({error})") from error
+    except _MALFORMED as error:
+        raise BundleError(f"{path}: not a readable safetensors file ({error}); {MEND}") from error
 
 
 def _map_one(path: Path, base: int, spec: Mapping[str, Any]) -> NDArray[Any]:

@@ -151,6 +151,8 @@ BROKEN = {
     "negative offsets": raw(spec([1], 0, start=-4), b"0000"),
     "data that ends early": raw(spec([4], 16), b"0000"),
     "shape beyond any memory": raw(spec([2**32, 2**32], 0)),
+    "shape without end": raw(spec([float("inf"), 1], 4), b"0000"),
+    "offsets without end": raw({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 1e999]}}),
     "shape beyond any number": raw(spec([2**70], 0)),
 }
 
@@ -210,6 +212,12 @@ def test_a_modality_that_is_not_there_is_refused_with_those_that_are(
         bundle.index(modality)
 
 
+def rows(**change: object) -> str:
+    """A vocabulary with one row that is changed."""
+    good = {"id": 10, "name": "a", "aliases": ["b"], "classes": ["c"]}
+    return json.dumps([good, {**good, "id": 11, **change}])
+
+
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
@@ -226,6 +234,27 @@ def test_a_modality_that_is_not_there_is_refused_with_those_that_are(
         ("vocabulary.json", '[{"id": "x", "name": "a", "aliases": []}]', r"vocabulary\.json"),
         ("vocabulary.json", '[{"id": 1, "name": "a", "aliases": null}]', r"vocabulary\.json"),
         ("vocabulary.json", "\0", r"vocabulary\.json: cannot be read"),
+        ("vocabulary.json", "[]", r"vocabulary\.json: it is empty"),
+        ("vocabulary.json", "{}", r"vocabulary\.json: not a list.*represent"),
+        ("vocabulary.json", rows(id=float("inf")), r"number 1: its id is not a number from 0"),
+        ("vocabulary.json", '[{"id": 1e999}]', r"number 0: its id is not"),
+        ("vocabulary.json", rows(id=-5), r"its id is not"),
+        ("vocabulary.json", rows(id=10**30), r"its id is not"),
+        ("vocabulary.json", rows(id="7777"), r"its id is not"),
+        ("vocabulary.json", rows(id=True), r"its id is not"),
+        ("vocabulary.json", rows(id=1.5), r"its id is not"),
+        ("vocabulary.json", rows(id=10), r"an entity stands twice"),
+        ("vocabulary.json", rows(name=None), r"its name is no text"),
+        ("vocabulary.json", rows(name="\ud800x"), r"vocabulary\.json: cannot be read.*surrogates"),
+        ("vocabulary.json", rows(aliases="abc"), r"its aliases are not a list of texts"),
+        ("vocabulary.json", rows(aliases=[1]), r"its aliases are not"),
+        ("vocabulary.json", rows(classes="abc"), r"its classes are not"),
+        ("vocabulary.json", rows(classes=None), r"its classes are not"),
+        ("bundle.json", '{"format": true}', "format True, this version reads 1"),
+        ("bundle.json", '{"format": 1.0}', "format 1.0, this version reads 1"),
+        ("bundle.json", '{"format": 1, "name": null}', "name is no text"),
+        ("bundle.json", '{"format": 1, "fit": []}', "fit is no object"),
+        ("bundle.json", '{"format": 1, "name": "\\ud800"}', r"bundle\.json: cannot be read"),
     ],
 )
 def test_a_broken_bundle_is_refused_by_the_file(
@@ -236,6 +265,30 @@ def test_a_broken_bundle_is_refused_by_the_file(
         (bundle.folder / file).write_text(content)
     with pytest.raises(BundleError, match=said):
         Bundle.open(bundle.folder)
+
+
+@pytest.mark.parametrize("file", ["bundle.json", "vocabulary.json"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "endless"])
+def test_what_is_no_file_is_refused_at_once(bundle: Bundle, file: str, kind: str) -> None:
+    path = bundle.folder / file
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.touch()
+        os.truncate(path, 2**40)
+    with pytest.raises(BundleError, match=rf"{file}: cannot be read.*make the bundle anew"):
+        Bundle.open(bundle.folder)
+    with pytest.raises(BundleError, match="written again, or removed"):
+        bundle.check_unchanged()
+
+
+def test_letters_beyond_the_first_plane_are_no_half_letters(bundle: Bundle) -> None:
+    path = bundle.folder / "bundle.json"
+    path.write_text('{"format": 1, "name": "\\ud83d\\ude00"}')
+    assert Bundle.open(bundle.folder).name == "😀"
 
 
 def test_a_half_written_bundle_is_no_bundle(
@@ -341,6 +394,24 @@ def test_then_comes_the_newest_that_fits(shelf: Path) -> None:
     assert find_bundle(shelf, "", NAMES) == shelf / "new"
     (shelf / "new" / "vocabulary.json").write_text("[]]")
     assert find_bundle(shelf, "", NAMES) == shelf / "old"
+
+
+@pytest.mark.parametrize("content", [b"", b"0" * 500])
+def test_one_with_a_damaged_index_is_passed_over(
+    shelf: Path, tmp_path: Path, content: bytes
+) -> None:
+    (shelf / "new" / INDEX_FILE).write_bytes(content)
+    assert find_bundle(shelf, "", NAMES) == shelf / "old"
+    (shelf / "old" / INDEX_FILE).write_bytes(content)
+    (tmp_path / "shipped" / INDEX_FILE).write_bytes(content)
+    with pytest.raises(BundleError, match=r"new/index.*not a readable.*make the bundle anew"):
+        find_bundle(shelf, "", NAMES)
+
+
+def test_where_none_fits_one_that_cannot_be_read_is_told(shelf: Path) -> None:
+    (shelf / "new" / "vocabulary.json").write_text("[]]")
+    with pytest.raises(NoBundle, match=r"no trained bundle fits.*new/vocabulary.json: cannot be"):
+        find_bundle(shelf, "", {10: "Other"})
 
 
 def test_then_comes_the_shipped_one(shelf: Path, tmp_path: Path) -> None:
