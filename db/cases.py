@@ -25,6 +25,7 @@ from db.store import Store, StoreError
 from mese.bounds import (
     MAX_ADDRESS,
     MAX_DOCUMENT,
+    MAX_ID,
     MAX_NOTE,
     MAX_TAG,
     MAX_TAGS,
@@ -35,6 +36,7 @@ from mese.bounds import (
     text_fault,
 )
 from mese.names import fold
+from mese.printable import is_seen, without_turns
 
 MOST_TAGS = 40
 """Tags on offer in the gallery, the commonest first."""
@@ -51,6 +53,25 @@ class NewCase:
     document: Mapping[str, Any]
 
 
+class CaseChanged(StoreError):
+    """A case has other words than those that the user saw."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A case's own words, tidied."""
+
+    title: str
+    note: str
+    tags: tuple[str, ...]
+
+    def columns(self, document: Mapping[str, Any]) -> dict[str, str]:
+        names = [seed["name"] for seed in document["query"]]
+        open_ones = open_seed_names(document)
+        key = fold(" ".join([self.title, self.note, *names, *open_ones, *self.tags]))
+        return {"title": self.title, "note": self.note, "search_key": key}
+
+
 @dataclass(frozen=True)
 class Case:
     """A case as it was saved. `shown` is what the corpus then said of its entities."""
@@ -64,6 +85,11 @@ class Case:
     shown: Shown
     made_by: str
     made_at: datetime
+
+    @property
+    def words(self) -> Words:
+        """What can be changed of it."""
+        return Words(self.title, self.note, self.tags)
 
     @property
     def seeds(self) -> list[Mapping[str, Any]]:
@@ -124,6 +150,8 @@ def save_case(store: Store, case: NewCase, user: User, now: datetime) -> int:
 
 def read_case(store: Store, number: int) -> Case | None:
     """The case of this number; None where there is none (any more)."""
+    if not 0 < number <= MAX_ID:  # SQLite would look it up, PostgreSQL would refuse
+        return None
     with store.read() as session:
         found = _cases(session, select(StoredCase).where(StoredCase.id == number))
     return found[0] if found else None
@@ -133,6 +161,8 @@ def find_cases(
     store: Store, text: str = "", tag: str | None = None, first: int = 0, most: int = 24
 ) -> Found:
     """The newest cases whose title, note, seeds or tags hold every word of `text`."""
+    if not (storable(text) and storable(tag or "")):  # no case can have such words
+        return Found((), 0)
     rules = [StoredCase.search_key.contains(word, autoescape=True) for word in fold(text).split()]
     if tag is not None:
         rules.append(_has_tag(tag))
@@ -169,15 +199,24 @@ def case_tags(store: Store) -> dict[str, int]:
 
 
 def change_case(
-    store: Store, number: int, title: str, note: str, tags: Sequence[str], user: User
+    store: Store,
+    number: int,
+    title: str,
+    note: str,
+    tags: Sequence[str],
+    user: User,
+    was: Words | None = None,
 ) -> None:
     """Change what may be changed of a case; its author may, and a lead.
 
-    Raises `StoreError` for a case that is gone or words that cannot be kept, and `NotAllowed`.
+    `was` are the words that the user saw. Raises `CaseChanged` where they are others by now,
+    `StoreError` for a case that is gone or words that cannot be kept, and `NotAllowed`.
     """
     words = _judged_words(title, note, tags)
     with store.write() as session:
         row = _own(session, number, user)
+        if was is not None and was != _words_of(session, row):
+            raise CaseChanged(f"somebody changed case {number} meanwhile")
         columns = words.columns(json.loads(row.document))
         session.execute(update(StoredCase).where(StoredCase.id == number).values(columns))
         _set_tags(session, number, words.tags)
@@ -211,19 +250,8 @@ def _own(session: Session, number: int, user: User) -> StoredCase:
     return row
 
 
-@dataclass(frozen=True)
-class _Words:
-    """A case's own words, tidied."""
-
-    title: str
-    note: str
-    tags: tuple[str, ...]
-
-    def columns(self, document: Mapping[str, Any]) -> dict[str, str]:
-        names = [seed["name"] for seed in document["query"]]
-        open_ones = open_seed_names(document)
-        key = fold(" ".join([self.title, self.note, *names, *open_ones, *self.tags]))
-        return {"title": self.title, "note": self.note, "search_key": key}
+def _words_of(session: Session, row: StoredCase) -> Words:
+    return Words(row.title, row.note, tuple(_tags_of(session, [row.id]).get(row.id, ())))
 
 
 def _open_keys(address: str) -> list[str]:
@@ -232,12 +260,13 @@ def _open_keys(address: str) -> list[str]:
     return given.split(",")[:MAX_ASKED]
 
 
-def _judged_words(title: str, note: str, tags: Sequence[str]) -> _Words:
+def _judged_words(title: str, note: str, tags: Sequence[str]) -> Words:
     """Title, note and tags as they are kept; raises `StoreError` with what is wrong."""
-    words = _Words(" ".join(title.split()), note.strip(), _tidy_tags(tags))
+    title, note = without_turns(title), without_turns(note)
+    words = Words(" ".join(title.split()), note.strip(), _tidy_tags(tags))
     many = len(words.tags) > MAX_TAGS
     faults = [
-        None if words.title else "it has no title",
+        None if is_seen(words.title) else "it has no title that anyone could read",
         text_fault("its title", words.title, MAX_TITLE),
         text_fault("its note", words.note, MAX_NOTE),
         f"it has {len(words.tags)} tags, more than {MAX_TAGS}" if many else None,
@@ -250,9 +279,9 @@ def _judged_words(title: str, note: str, tags: Sequence[str]) -> _Words:
 
 
 def _tidy_tags(tags: Sequence[str]) -> tuple[str, ...]:
-    """Tags without blanks around them, in lower case, each once."""
-    tidy = (" ".join(tag.split()).lower() for tag in tags)
-    return tuple(dict.fromkeys(filter(None, tidy)))
+    """Tags without blanks around them, in lower case, each once; none that cannot be seen."""
+    tidy = (" ".join(without_turns(tag).split()).lower() for tag in tags)
+    return tuple(dict.fromkeys(filter(is_seen, tidy)))
 
 
 def _document_fault(document: Mapping[str, Any]) -> str | None:

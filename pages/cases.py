@@ -13,6 +13,8 @@ import streamlit as st
 from db.accounts import NotAllowed, Role
 from db.cases import (
     Case,
+    CaseChanged,
+    Words,
     case_titles,
     change_case,
     count_cases,
@@ -60,6 +62,9 @@ user = require(Role.VIEWER)
 store = house.store()
 
 REFUSED = "cases: refused"
+FORMS = "cases: forms"
+"""By case: the words that its form was opened with, and how often it was opened anew."""
+MEANWHILE = "cases: changed meanwhile"
 OTHERS = 100  # other cases that are on offer as columns, the newest first
 
 OF_ALL = {SAVED: "Cases", OVERLAP: "Figure 3 over all queries", CLUES: "Table 6 over all cases"}
@@ -174,22 +179,54 @@ def draw_tools(case: Case) -> None:
 
 def draw_form(case: Case) -> None:
     """Title, note and tags; and the way to delete the case."""
+    was, name = form_of(case)
     with st.form(f"change-{case.id}", border=False):
-        title = st.text_input("Title", case.title, max_chars=MAX_TITLE)
-        note = st.text_area("Note", case.note, max_chars=MAX_NOTE)
-        tags = st.text_input("Tags, with commas between", ", ".join(case.tags))
+        # With keys, what is typed stays when somebody else's words come.
+        title = st.text_input("Title", was.title, max_chars=MAX_TITLE, key=f"title-{name}")
+        note = st.text_area("Note", was.note, max_chars=MAX_NOTE, key=f"note-{name}")
+        tags = st.text_input("Tags, with commas between", ", ".join(was.tags), key=f"tags-{name}")
         if st.form_submit_button("Save", type="primary"):
-            change(case, title or "", note or "", (tags or "").split(","))
+            change(case, was, title or "", note or "", (tags or "").split(","))
+    if st.session_state.get(MEANWHILE) == case.id:
+        st.button("Take the words that are there now", on_click=begin_anew, args=(case.id,))
     if st.checkbox("Delete this case for good", key=f"sure-{case.id}"):
         st.button("Delete", icon=":material/delete:", on_click=delete, args=(case,))
 
 
-def change(case: Case, title: str, note: str, tags: list[str]) -> None:
+def form_of(case: Case) -> tuple[Words, str]:
+    """The words that the form was opened with, and what its fields' keys end with."""
+    held = st.session_state.setdefault(FORMS, {})
+    was, number = held.get(case.id, (case.words, 0))
+    name = f"{case.id}-{number}"
+    if f"title-{name}" not in st.session_state:  # new, or one comes back from elsewhere
+        was = case.words
+    held[case.id] = was, number
+    return was, name
+
+
+def begin_anew(case: int) -> None:
+    """The next run opens the form with the words that are there by then."""
+    held = st.session_state[FORMS]
+    held[case] = held[case][0], held[case][1] + 1
+    st.session_state.pop(MEANWHILE, None)
+
+
+def change(case: Case, was: Words, title: str, note: str, tags: list[str]) -> None:
     try:
-        change_case(store, case.id, title, note, tags, user)
+        change_case(store, case.id, title, note, tags, user, was)
+    except CaseChanged as error:
+        # The words that this run shows are known from here on: saving again is meant.
+        st.session_state[FORMS][case.id] = case.words, st.session_state[FORMS][case.id][1]
+        st.session_state[MEANWHILE] = case.id
+        st.info(
+            f"{as_sentence(str(error))}; what it says now stands above. Your words are still in "
+            "these fields: *Save* once more puts them in its place.",
+            icon=":material/info:",
+        )
     except (StoreError, NotAllowed) as error:
         st.info(as_sentence(str(error)), icon=":material/info:")
     else:
+        begin_anew(case.id)
         st.rerun()
 
 
@@ -229,8 +266,8 @@ def draw_beside(place: CasePlace, case: Case) -> None:
         max_selections=MOST_BESIDE,
         key=key,
         format_func=lambda column: (  # plain: a multiselect shows its options as they are
-            f"Case {column.name}: {titles.get(int(column.name), 'an older one')}"
-            if column.what == "case"
+            f"Case {column.name}: {titles[int(column.name)]}"
+            if column.what == "case" and int(column.name) in titles
             else title_of(column)
         ),
         on_change=lambda: show(replace(place, beside=tuple(st.session_state[key]))),

@@ -96,10 +96,15 @@ def read_place(params: Mapping[str, str]) -> tuple[CasePlace, list[str]]:
 def _number(text: str | None, what: str, notes: list[str]) -> int | None:
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= MAX_ID:
+    if _is_number(text):
         return int(text)
     notes.append(f"The address names {text[:SHOWN_OF_A_FAULT]!r}, which is no number of a {what}.")
     return None
+
+
+def _is_number(text: str) -> bool:
+    """Whether the text is a number that a case can have."""
+    return text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= MAX_ID
 
 
 def _columns(text: str, notes: list[str]) -> tuple[Beside, ...]:
@@ -126,6 +131,6 @@ def _column(text: str) -> Beside | None:
     if named is None:
         return None
     what, name = named.groups()
-    if what == "case" and not (name.isascii() and name.isdigit() and len(name) <= 10):
+    if what == "case" and not _is_number(name):
         return None
     return Beside(what, name)

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from db.cases import Case
 from db.clues import Clues
-from mese.printable import printable
+from mese.printable import printable, without_turns
 from pages.parts.case_facts import (
     Item,
     clue_words,
@@ -116,7 +116,7 @@ def _shown(item: Item, pictures: set[str]) -> str:
 
 def escaped(text: str) -> str:
     """Markdown that shows `text` literally, on one line."""
-    line = printable(" ".join(text.split()))
+    line = printable(" ".join(without_turns(text).split()))
     marked = "".join(f"\\{letter}" if letter in _MARKS else letter for letter in line)
     return marked.replace("&", "&amp;").replace("<", "&lt;")
 

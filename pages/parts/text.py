@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 
-from mese.printable import printable
+from mese.printable import printable, without_turns
 
 JOINER = "\u2060"
 """Word joiner: takes no room, and parts a pattern that no backslash can part."""
@@ -34,7 +34,7 @@ do harm, for a code span of these letters shows just them."""
 
 def as_text(name: str) -> str:
     """Markdown that shows `name` literally, on one line, in any Streamlit label or text."""
-    line = printable(" ".join(name.split()))
+    line = printable(" ".join(without_turns(name).split()))
     parted = _LATE.sub(lambda found: found.group() + JOINER, line)
     return _PUNCTUATION.sub(r"\\\1", parted)
 
@@ -53,7 +53,7 @@ def _keeping_ends(part: str) -> str:
 
 def as_html(name: str) -> str:
     """HTML that shows `name` literally, inside an element or a quoted attribute."""
-    return html.escape(name, quote=True)
+    return html.escape(without_turns(name), quote=True)
 
 
 def span(least: int, most: int, thing: str) -> str:

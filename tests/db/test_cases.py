@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from db.accounts import NotAllowed, Role, User
 from db.cases import (
+    CaseChanged,
     NewCase,
+    Words,
     case_tags,
     case_titles,
     change_case,
@@ -140,10 +142,17 @@ def test_a_case_is_found_by_its_words(filled: Store, typed: str) -> None:
 GEORGIAN = {**DOCUMENT, "query": [named(GEORGIA, "Georgia")]}
 
 
-@pytest.mark.parametrize("typed", ["boston", "100%", "_", "washington boston"])
+@pytest.mark.parametrize("typed", ["boston", "100%", "_", "washington boston", "\0", "\ud800"])
 def test_what_no_case_says_finds_none(filled: Store, typed: str) -> None:
     save_case(filled, CASE, ANN, NOW)
     assert find_cases(filled, typed).cases == ()
+
+
+def test_what_no_store_can_hold_finds_none(filled: Store) -> None:
+    save_case(filled, CASE, ANN, NOW)
+    assert find_cases(filled, tag="\0").total == 0
+    assert read_case(filled, 2**31) is None
+    assert read_case(filled, 0) is None
 
 
 def test_cases_come_newest_first_a_page_at_a_time_and_by_tag(filled: Store) -> None:
@@ -169,6 +178,31 @@ def test_words_can_be_changed_and_nothing_else(filled: Store) -> None:
     assert after == replace(before, title="New", note="other", tags=("a", "b"))
     assert find_cases(filled, "figure").total == 0
     assert find_cases(filled, "new chicago").total == 1
+
+
+def test_who_saw_other_words_changes_nothing(filled: Store) -> None:
+    number = save_case(filled, CASE, ANN, NOW)
+    seen = read_case(filled, number)
+    assert seen is not None
+    change_case(filled, number, "By Ann", "", ["a"], ANN, seen.words)
+    with pytest.raises(CaseChanged, match=f"somebody changed case {number} meanwhile"):
+        change_case(filled, number, "By Lea", "long", [], LEAD, seen.words)
+    now = read_case(filled, number)
+    assert now is not None
+    assert (now.title, now.note, now.tags) == ("By Ann", "", ("a",))
+    change_case(filled, number, "By Lea", "long", [], LEAD, now.words)
+    again = read_case(filled, number)
+    assert again is not None
+    assert again.words == Words("By Lea", "long", ())
+
+
+def test_words_hold_nothing_that_turns_others_around(filled: Store) -> None:
+    turned = replace(
+        CASE, title="\u202egnp\u202c", note="\u2066x\u2069", tags=("\u202ea", "\u200b")
+    )
+    kept = read_case(filled, save_case(filled, turned, ANN, NOW))
+    assert kept is not None
+    assert kept.words == Words("gnp", "x", ("a",))
 
 
 def test_the_author_and_a_lead_may_change_and_delete(filled: Store) -> None:
@@ -206,6 +240,7 @@ def test_a_viewer_saves_nothing(filled: Store) -> None:
     ("change", "reason"),
     [
         ({"title": " \n "}, "it has no title"),
+        ({"title": "\u200b\u202e\x1b"}, "it has no title"),
         ({"title": "x" * 201}, "its title has 201 letters, more than 200"),
         ({"title": "a\0b"}, "its title must be text without NUL"),
         ({"note": "x" * 10_001}, "its note has 10,001 letters"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mese.printable import printable
+from mese.printable import is_seen, printable, without_turns
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,22 @@ def test_what_is_shown_is_one_line_and_can_be_read_back(text: str) -> None:
     assert len(shown.splitlines()) <= 1
     quoted = shown.replace("'", "\\'")
     assert ast.literal_eval(f"'{quoted}'") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \t\n", "\u200b", "\u202e\u2066", "\x1b", "\u3164\u2800", "\xa0"]
+)
+def test_what_shows_nothing_is_not_seen(text: str) -> None:
+    assert not is_seen(text)
+
+
+@pytest.mark.parametrize("text", ["a", "\u200b7", "東", "!", "🏙️", "\U0001fae8"])
+def test_what_shows_anything_is_seen(text: str) -> None:
+    assert is_seen(text)
+
+
+def test_text_of_another_direction_stays_and_what_turns_others_goes() -> None:
+    assert (
+        without_turns("\u202egnp.exe\u202c القاهرة\u200f \u2067x\u2069")
+        == "gnp.exe القاهرة\u200f x"
+    )

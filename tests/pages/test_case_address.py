@@ -61,6 +61,8 @@ def test_both_modalities_may_be_spelled_as_they_are_typed(spelled: str) -> None:
         ({"page": "-1"}, CasePlace(), "'-1', which is no number of a page"),
         ({"case": "1", "beside": "smell"}, CasePlace(1), "'smell' as a column, which is none"),
         ({"case": "1", "beside": "case:x"}, CasePlace(1), "'case:x' as a column"),
+        ({"case": "1", "beside": "case:0"}, CasePlace(1), "'case:0' as a column"),
+        ({"case": "1", "beside": "case:2147483648"}, CasePlace(1), "'case:2147483648' as a column"),
         (
             {"case": "1", "beside": "now,text,image,text-image"},
             CasePlace(

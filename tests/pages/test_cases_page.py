@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from db.accounts import Role, User
+from db.cases import read_case
 from pages.parts import door, house
 from tests.pages.case_home import keep, make_home
 
@@ -67,3 +68,47 @@ def test_the_guard_stands_before_all_else(home: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(door, "is_this_machine", lambda address: False)
     shut = page.run()
     assert (len(shut.title), len(shut.header), len(shut.error)) == (0, 0, 1)
+
+
+def form_of(page: AppTest) -> dict[str, str]:
+    fields = [*page.text_input, *page.text_area]
+    return {field.label: field.value for field in fields if field.label in ("Title", "Note")}
+
+
+def save(page: AppTest, **words: str) -> AppTest:
+    for field in (*page.text_input, *page.text_area):
+        if field.label in words:
+            field.set_value(words[field.label])
+    return next(button for button in page.button if button.label == "Save").click().run()
+
+
+def test_two_who_change_one_case_lose_no_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = User("lea", Role.LEAD)
+    ann, cleo = (opened(monkeypatch, lead, case="1") for _ in range(2))
+    save(ann, Note="by Ann")
+    assert not ann.info
+    save(cleo, Title="By Cleo", Note="long and careful")
+    assert "Somebody changed case 1 meanwhile" in cleo.info[0].value
+    assert form_of(cleo) == {"Title": "By Cleo", "Note": "long and careful"}  # nothing is lost
+    kept = read_case(house.store(), 1)
+    assert kept is not None
+    assert (kept.title, kept.note) == ("First", "by Ann")
+    save(cleo)  # knowing it now
+    assert not cleo.info
+    kept = read_case(house.store(), 1)
+    assert kept is not None
+    assert (kept.title, kept.note) == ("By Cleo", "long and careful")
+
+
+def test_the_form_begins_with_the_words_of_now_where_one_asks_for_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = User("lea", Role.LEAD)
+    ann, cleo = (opened(monkeypatch, lead, case="1") for _ in range(2))
+    save(ann, Title="By Ann", Note="a")
+    assert form_of(ann) == {"Title": "By Ann", "Note": "a"}
+    save(cleo, Title="By Cleo")
+    take = next(button for button in cleo.button if button.label.startswith("Take the words"))
+    take.click().run()
+    assert form_of(cleo) == {"Title": "By Ann", "Note": "a"}
+    assert not cleo.info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from mese.printable import without_turns
 from pages.parts.text import JOINER, as_html, as_sentence, as_text, count, span
 from tests.conftest import HOSTILE
 
@@ -52,7 +54,7 @@ def test_markdown_of_a_name_is_one_paragraph_of_exactly_that_name(name: str) -> 
 
 @given(st.text())
 def test_html_of_a_name_is_no_tag_and_exactly_that_name(name: str) -> None:
-    clean = name.replace("\r", "").replace("\0", "")
+    clean = without_turns(name).replace("\r", "").replace("\0", "")
     inside = read(f'<div title="{as_html(clean)}">{as_html(clean)}</div>')
     assert inside.tags == ["div"]
     assert inside.text == clean
@@ -117,3 +119,8 @@ def test_a_span_of_one_number_is_that_number() -> None:
     assert span(3, 1_200, "member") == "3 to 1,200 members"
     assert span(1, 1, "member") == "1 member"
     assert span(5, 5, "class") == "5 classes"
+
+
+@pytest.mark.parametrize("shown", [as_text, as_html])
+def test_a_name_turns_nothing_around_it(shown: Callable[[str], str]) -> None:
+    assert shown("\u202egnp\u202c \u2067x\u2069 القاهرة") == "gnp x القاهرة"
