@@ -29,7 +29,15 @@ from typing import Any
 from mese.bundle_json import FORMAT, check_meta, entities_of, read_bounded, read_json
 from mese.corpus import MODALITIES, Entity
 from mese.index import EntityIndex
-from mese.index_file import BundleError, check_index, index_file, read_index, write_index
+from mese.index_file import (
+    MEND,
+    BundleError,
+    check_index,
+    index_file,
+    mark_of,
+    read_index,
+    write_index,
+)
 from mese.publishing import write_json
 
 SHIPPED = Path(__file__).parent / "demo" / "bundle"
@@ -100,6 +108,7 @@ class Bundle:
         """The memory-mapped index of a modality; raises `BundleError` when it is not there."""
         path = self._index_path(modality)
         if modality not in MODALITIES or not path.is_file():
+            self.check_unchanged()  # while it is written again it has none for a moment
             have = ", ".join(self.modalities) or "none"
             raise BundleError(
                 f"bundle {self.name!r} has no {modality!r} representation (it has: {have}); "
@@ -107,7 +116,31 @@ class Bundle:
             )
         index = read_index(path, len(self.entities))
         self.check_unchanged()
+        self._check_own(modality, path, index)
         return index
+
+    def _check_own(self, modality: str, path: Path, index: EntityIndex) -> None:
+        """Refuse an index that is not the one that was written with bundle.json.
+
+        A view has no mark there, nor has an index of a bundle made before marks were kept.
+        """
+        wanted = self.meta.get("indexes", {}).get(modality)
+        if path.parent == self.folder and wanted is not None and wanted != mark_of(index):
+            raise BundleError(
+                f"{path} is not the index that was written with this bundle: it was written over, "
+                f"or is another bundle's; {MEND}"
+            )
+
+    def index_facts(self, modality: str) -> tuple[int, ...]:
+        """A modality's index file, first its number, and what changes when it is written over.
+
+        Empty where it is not there.
+        """
+        try:
+            facts = self._index_path(modality).stat()
+        except OSError:
+            return ()
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
     def check_index(self) -> None:
         """Raise `BundleError` where the index that answers by default cannot be opened."""
@@ -124,10 +157,15 @@ class Bundle:
             content = [read_bounded(self.folder / name) for name in STAMPED]
         except (OSError, ValueError):
             content = []
+        if not content:
+            raise BundleError(
+                f"bundle {self.name!r} is being written again, or was removed ({self.folder} is "
+                "not whole); reload the page in a moment"
+            )
         if hashlib.sha256(b"".join(content)).hexdigest() != self.stamp:
             raise BundleError(
-                f"{self.folder} was written again, or removed, since bundle {self.name!r} was "
-                "opened; open it anew (reload the page)"
+                f"{self.folder} was written again since bundle {self.name!r} was opened; "
+                "open it anew (reload the page)"
             )
 
     @property
@@ -236,7 +274,8 @@ def write_bundle(
     write_vocabulary(folder, entities, classes)
     for modality, index in indexes.items():
         write_index(folder, modality, index)
-    write_json(folder / "bundle.json", {"format": FORMAT, **meta})
+    marks = {modality: mark_of(index) for modality, index in indexes.items()}
+    write_json(folder / "bundle.json", {"format": FORMAT, **meta, "indexes": marks})
     return Bundle.open(folder)
 
 

@@ -22,6 +22,9 @@ FORMAT = 1
 MAX_JSON = 64 * 2**20
 """Bytes of a JSON file that are read; the vocabulary of MESED has two million."""
 
+_FIELDS = (("name", str, "text"), ("fit", dict, "object"), ("indexes", dict, "object"))
+"""Of bundle.json: what is read here, not merely shown."""
+
 _HALF_LETTER = re.compile(rb"\\u[dD][89a-fA-F]")
 """How JSON writes half of a surrogate pair: alone it is no text, and cannot be printed."""
 
@@ -60,7 +63,7 @@ def check_meta(meta: Any, path: Path) -> None:
             f"{path}: format {found!r}, this version reads {FORMAT}; "
             "represent the run again with `python -m train represent`"
         )
-    for key, kind, words in (("name", str, "text"), ("fit", dict, "object")):
+    for key, kind, words in _FIELDS:
         if key in meta and not isinstance(meta[key], kind):
             raise BundleError(f"{path}: {key} is no {words}; represent the run again")
 

@@ -132,14 +132,20 @@ class Engine:
         return live.note if live else ""
 
     @cached_property
-    def _index(self) -> dict[str, EntityIndex]:
+    def _index(self) -> dict[str, tuple[tuple[int, ...], EntityIndex]]:
         return {}
 
     def index(self, modality: str) -> EntityIndex:
-        """The modality's index; two threads that open it at once open the same files twice."""
-        if modality not in self._index:
-            self._index[modality] = self.bundle.index(modality)
-        return self._index[modality]
+        """The modality's index; two threads that open it at once open the same files twice.
+
+        A file that was written over is opened anew: to read on where a map was cut short ends the
+        whole program. One that another took the place of stays whole. Raises `BundleError`.
+        """
+        facts = self.bundle.index_facts(modality)
+        known = self._index.get(modality)
+        if known is None or (known[0] != facts and known[0][:1] == facts[:1]):
+            known = self._index[modality] = facts, self.bundle.index(modality)
+        return known[1]
 
     @property
     def default_method(self) -> str:

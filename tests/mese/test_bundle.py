@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def test_a_bundle_comes_back_as_it_was_written(bundle: Bundle) -> None:
     again = Bundle.open(bundle.folder)
     assert list(again.entities) == ENTITIES
     assert again.classes == (("A", "B"), ("A",), (), (), (), ())
-    assert again.meta == {"format": 1, "name": "toy", "note": "ü"}
+    assert again.meta["indexes"].keys() == {"text+image", "text"}
+    assert {**again.meta, "indexes": 0} == {"format": 1, "name": "toy", "note": "ü", "indexes": 0}
     assert again.name == "toy"
     assert again.modalities == ("text+image", "text")
     assert again.position_of == {10 + n: n for n in range(6)}
@@ -281,7 +283,7 @@ def test_what_is_no_file_is_refused_at_once(bundle: Bundle, file: str, kind: str
         os.truncate(path, 2**40)
     with pytest.raises(BundleError, match=rf"{file}: cannot be read.*make the bundle anew"):
         Bundle.open(bundle.folder)
-    with pytest.raises(BundleError, match="written again, or removed"):
+    with pytest.raises(BundleError, match="being written again, or was removed"):
         bundle.check_unchanged()
 
 
@@ -369,6 +371,41 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_wanted_bundle_comes_first(shelf: Path) -> None:
     assert find_bundle(shelf, "old", NAMES) == shelf / "old"
     assert find_bundle(shelf, str(shelf / "old"), NAMES) == shelf / "old"
+
+
+@pytest.mark.parametrize("other", ["text", "of another bundle"])
+def test_an_index_that_another_was_copied_over_is_refused(
+    bundle: Bundle, tmp_path: Path, other: str
+) -> None:
+    strange = write(tmp_path / "strange", seed=5)
+    source = bundle.folder / "index-text.safetensors"
+    if other != "text":
+        source = strange.folder / INDEX_FILE
+    shutil.copyfile(source, bundle.folder / INDEX_FILE)
+    with pytest.raises(BundleError, match=r"not the index that was written with.*represent"):
+        bundle.index()
+    # A bundle that was made before indexes were marked stays readable.
+    meta = {key: value for key, value in bundle.meta.items() if key != "indexes"}
+    write_json(bundle.folder / "bundle.json", meta)
+    assert len(Bundle.open(bundle.folder).index()) == 6
+
+
+def test_a_view_needs_no_mark(bundle: Bundle, tmp_path: Path) -> None:
+    views = tmp_path / "views" / bundle.stamp
+    views.mkdir(parents=True)
+    (bundle.folder / INDEX_FILE).rename(views / INDEX_FILE)
+    shutil.copyfile(bundle.folder / "index-text.safetensors", views / INDEX_FILE)
+    assert len(Bundle.open(bundle.folder, tmp_path / "views").index()) == 6
+
+
+def test_a_bundle_without_an_index_is_told_from_one_that_is_being_written(bundle: Bundle) -> None:
+    for path in bundle.folder.glob("index-*"):
+        path.unlink()
+    with pytest.raises(BundleError, match=r"has no 'text' representation \(it has: none\)"):
+        bundle.index("text")
+    (bundle.folder / "bundle.json").unlink()
+    with pytest.raises(BundleError, match=r"is being written again, or was removed.* in a moment"):
+        bundle.index("text")
 
 
 def test_a_bundle_that_vanishes_while_looked_at_is_passed_over(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -303,3 +305,44 @@ def test_threads_share_a_fresh_engine(folder: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda query: run(shared, query), queries * 2))
     assert together == [run(alone, query) for query in queries] * 2
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle that may be hurt."""
+    return Path(shutil.copytree(folder, tmp_path / "own"))
+
+
+@pytest.mark.parametrize("method", ["window", "states", "neighbours"])
+def test_an_index_that_is_cut_short_after_it_was_opened_is_refused(own: Path, method: str) -> None:
+    engine = Engine.load(own)
+    engine.expand([500, 505])
+    os.truncate(own / "index-text+image.safetensors", 1000)
+    with pytest.raises(BundleError, match=r"index-text\+image.*not a readable.*represent"):
+        engine.expand([500, 505], Options(method=method))
+    with pytest.raises(BundleError, match="not a readable"):
+        engine.explain(501, [500, 505])
+
+
+def test_an_index_that_is_written_over_after_it_was_opened_is_refused(own: Path) -> None:
+    engine = Engine.load(own)
+    engine.expand([500, 505])
+    shutil.copyfile(own / "index-text.safetensors", own / "index-text+image.safetensors")
+    with pytest.raises(BundleError, match="is not the index that was written with this bundle"):
+        engine.expand([500, 505])
+
+
+def test_an_index_that_is_put_back_is_read_again(own: Path) -> None:
+    engine = Engine.load(own)
+    before, path = engine.expand([500, 505]), own / "index-text+image.safetensors"
+    kept = path.read_bytes()
+    os.truncate(path, 1000)
+    with pytest.raises(BundleError):
+        engine.expand([500, 505])
+    path.write_bytes(kept)
+    assert engine.expand([500, 505]).results == before.results
+
+
+def test_an_index_is_opened_once(own: Path) -> None:
+    engine = Engine.load(own)
+    assert engine.index("text") is engine.index("text")
