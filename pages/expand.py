@@ -27,6 +27,7 @@ from pages.parts.seed_contexts import draw_contexts_button
 from pages.parts.seeds import draw_kept_out, draw_seeds, find_seeds
 from pages.parts.text import as_sentence, as_text
 from pages.parts.viewing import asked_view, set_accepted, show
+from pages.parts.waiting import being_made, named, wait_for
 
 user = require(Role.VIEWER)
 store = house.store()
@@ -76,6 +77,11 @@ def draw_expansion(view: View, seed_cards: Cards) -> None:
         engine = house.engine()
         with settings_place:
             draw_settings(engine, view)
+        lacks = being_made(engine, filter(None, (view.candidates, view.seeds_by)))
+        if lacks:
+            told = f"This list is by {named(lacks)}, which is not there yet."
+            wait_for(told, "The list appears here when it is there.")
+            return
         asked = ask(engine, view, seed_cards, opened)
         with contexts_place:
             draw_contexts_button(user, asked, view)

@@ -26,6 +26,7 @@ from pages.parts.bundles import engine_of, other_bundles
 from pages.parts.case_address import Beside
 from pages.parts.case_facts import Item, address_params, items_of, results_of
 from pages.parts.text import as_text
+from pages.parts.waiting import being_made, named
 from pages.parts.words import MODALITY_WORDS
 
 
@@ -143,6 +144,9 @@ def _asked_again(case: Case, beside: Beside) -> Column:
     engine = engine_of(beside.name) if beside.what == "bundle" else house.engine()
     query = query_now(case)
     view = _changed(query.view, beside, engine)
+    lacks = being_made(engine, filter(None, (view.candidates, view.seeds_by)))
+    if lacks:
+        raise SeedError(f"{named(lacks)} is being made on this machine; look again in a while")
     store = house.store()
     asked = ask(engine, view, entity_cards(store, view.seeds), open_seeds(store, view.open_seeds))
     if asked.is_empty:

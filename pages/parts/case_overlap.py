@@ -36,11 +36,10 @@ from pages.parts.asking import options_of
 from pages.parts.calm import notes
 from pages.parts.cards import shared_classes
 from pages.parts.case_columns import query_now
-from pages.parts.controls import making_words
 from pages.parts.figures import Figure, draw_figure
 from pages.parts.pictures import picture_html
 from pages.parts.text import as_html, as_sentence, as_text, count
-from train.beside import Making
+from pages.parts.waiting import wait_for
 
 WORDS = {TEXT: "text", IMAGE: "image", BOTH: "text and image"}
 LETTERS = {TEXT: "T", IMAGE: "V", BOTH: "T+V"}
@@ -231,22 +230,12 @@ def with_all_views() -> Engine | None:
     Raises `BundleError` where no bundle fits.
     """
     engine = house.engine()
-    missing = [WORDS[view] for view in VIEWS if view not in engine.bundle.modalities]
-    if missing:
-        _wait_for(missing)
-        return None
-    return engine
-
-
-@st.fragment(run_every="5s")
-def _wait_for(missing: Sequence[str]) -> None:
-    """What the bundle cannot say yet, and how far that is; draws all anew once it is there."""
-    progress = house.views_progress()
-    if progress is None:
-        st.rerun()
-    lacks = " and ".join(f"by {words}" for words in missing)
-    st.info(f"Figure 3 needs lists {lacks}, which are not there yet.", icon=":material/info:")
-    if isinstance(progress, Making):
-        st.progress(progress.done / max(progress.of, 1), making_words(progress))
-    else:
-        st.caption(as_sentence(progress.reason))
+    missing = [view for view in VIEWS if view not in engine.bundle.modalities]
+    if not missing:
+        return engine
+    needs = f"Figure 3 needs lists {' and '.join(f'by {WORDS[view]}' for view in missing)}"
+    if set(missing) <= set(engine.bundle.missing):
+        wait_for(f"{needs}, which are not there yet.", "The figure appears here when they are.")
+    else:  # a bundle that was made from a corpus without images
+        st.info(f"{needs}, which this bundle cannot make.", icon=":material/info:")
+    return None

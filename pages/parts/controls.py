@@ -17,6 +17,7 @@ from pages.parts import house
 from pages.parts.address import WINDOWS, View
 from pages.parts.text import as_sentence
 from pages.parts.viewing import show
+from pages.parts.waiting import making_words
 from pages.parts.words import MODALITY_WORDS
 from train.beside import Making
 
@@ -64,6 +65,11 @@ def _draw_modalities(engine: Engine, view: View) -> None:
         lambda name: replace(view, seeds_by=_unless(candidates, name)),
         "by",
     )
+    if (view.seeds_by or candidates) != candidates:
+        st.caption(
+            f"The seeds stay by {MODALITY_WORDS[str(view.seeds_by)]} and the candidates are by "
+            f"{MODALITY_WORDS[candidates]}, as in the paper's Table 5."
+        )
     missing = tuple(name for name in MODALITIES if name not in there)
     if missing:
         _draw_missing(missing)
@@ -82,16 +88,10 @@ def _draw_missing(missing: Sequence[str]) -> None:
         key=f"missing-{'-'.join(missing)}",
     )
     if isinstance(progress, Making):
-        st.progress(progress.done / max(progress.of, 1), making_words(progress))
+        told = f"{making_words(progress)} It can be chosen once it is there."
+        st.progress(progress.done / max(progress.of, 1), told)
     else:
         st.caption(as_sentence(progress.reason))
-
-
-def making_words(making: Making) -> str:
-    """How far the modality that is being made is."""
-    what = MODALITY_WORDS.get(making.modality, making.modality)
-    share = f"{making.done:,} of {making.of:,}" if making.of else "starting"
-    return f"Being made on this machine: {what}, {share}. It can be chosen once it is there."
 
 
 def _draw_method(engine: Engine, view: View) -> None:

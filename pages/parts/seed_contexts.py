@@ -53,7 +53,7 @@ def _draw(user: User, asked: Asked, view: View, seeds: tuple[int, ...]) -> None:
     words = MODALITY_WORDS[asked.seeds_by]
     st.caption(
         f"{count(len(contexts), 'context')}, read by {words}. The bar says how far each agrees "
-        "with the others of this seed: a low one speaks of something else."
+        "with the others of this seed: a low one may speak of something else."
     )
     end = st.container()  # above the contexts, which may fill several screens
     used = _draw_choices(user, view, contexts, agree)

@@ -25,6 +25,7 @@ from pages.parts.links import BROWSE, link
 from pages.parts.pictures import draw_picture, picture_html
 from pages.parts.sentences import sentence_html
 from pages.parts.text import as_html, as_sentence, as_text, count
+from pages.parts.waiting import being_made
 from pages.parts.words import MODALITY_WORDS
 
 SHOWN = 6
@@ -95,7 +96,7 @@ def why_no_rank(asked: Asked, modality: str) -> str:
     """Why the list cannot be made under a modality (`mese.explain.Why.ranks`)."""
     engine = asked.engine
     if modality not in engine.bundle.modalities:
-        return "not represented"
+        return "being made" if being_made(engine, [modality]) else "not represented"
     if engine.settle(asked.options).method not in engine.methods(modality):
         return "not by this method"
     return "a seed has none"
@@ -108,6 +109,7 @@ def _draw_closest(user: User, asked: Asked, known: Why) -> None:
     cards = entity_cards(house.store(), asked.seeds)
     names = seed_names(asked)
     hashes = {seed: card.image_hash for seed, card in cards.items()}
+    hashes |= {-1 - k: seed.image_hash for k, seed in enumerate(asked.opened)}
     rows = [
         f'<div role="listitem">{picture_html(user, hashes.get(seed), "")}'
         f"<span>{as_html(names.get(seed, ''))}</span>{bar_html(cosine)}</div>"
@@ -127,12 +129,13 @@ def seed_names(asked: Asked) -> dict[int, str]:
 
 
 def bar_html(cosine: float | None) -> str:
-    """A cosine as a figure and a bar; none below nought."""
+    """A cosine as a figure and a bar whose whole track is 1; none below nought."""
     if cosine is None:
         return '<span class="mese-bar"><small>nothing to read</small></span>'
     share = max(0.0, min(1.0, cosine)) * 100
     return (
-        f'<span class="mese-bar" title="cosine {cosine:.3f}"><i style="width:{share:.0f}%"></i>'
+        f'<span class="mese-bar" title="cosine {cosine:.3f}">'
+        f'<span class="mese-track"><i style="width:{share:.0f}%"></i></span>'
         f"<b>{cosine:.2f}</b></span>"
     )
 

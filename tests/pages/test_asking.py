@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from db.accounts import User
 from db.corpus import entity_cards
 from db.expanding import UsedContext
 from db.open_seeds import OpenSeed
@@ -26,6 +27,7 @@ from pages.parts.asking import Asked, ask, contexts_of, read_contexts
 from pages.parts.keeping import made
 from tests.conftest import PICTURELESS
 from tests.pages.case_home import KNOWN, LEAD, main_engine, make_home
+from train.beside import Making
 
 HASH = "0123456789abcdef" * 4
 SPOKEN = OpenSeed("a" * 16, "Gotham", ("In", "Gotham", "it", "rains"), 1, 1, HASH)
@@ -193,6 +195,11 @@ def test_a_rank_that_is_missing_says_why(
     assert whole.count("<small>a seed has none</small>") == 1
     other = replace(found, engine=Engine.load(tmp_path / "bundles" / "other"))
     assert why.why_no_rank(other, "text") == "not represented"
+    monkeypatch.setattr(house, "views_progress", lambda: Making("text", 3, 9))
+    monkeypatch.setattr(house, "engine", lambda: other.engine)
+    assert why.why_no_rank(other, "text") == "being made"
+    monkeypatch.setattr(house, "engine", lambda: found.engine)
+    assert why.why_no_rank(other, "text") == "not represented"
     monkeypatch.setattr(Engine, "methods", lambda *_: ("cosine",))
     assert why.why_no_rank(found, "text") == "not by this method"
 
@@ -204,3 +211,33 @@ def test_a_list_names_its_open_seeds_by_key(reader: Reader, tmp_path: Path) -> N
     whole = made(found, view)
     assert (whole["open_keys"], whole["open_seeds"]) == ([SPOKEN.key], ["Gotham"])
     assert whole["open_from"] == ["In [[Gotham]] it rains"]
+
+
+def test_the_closest_open_seed_has_its_picture(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_picture(tmp_path)
+    spoken = replace(SPOKEN, image_hash=None)
+    found = asked(tmp_path, View((0,), open_seeds=(SPOKEN.key, PICTURED.key)), spoken, PICTURED)
+    known = why.explained(found, found.expansion.results[0])
+    shown: list[str | None] = []
+
+    def drawn(user: User, sha256: str | None, alt: str) -> str:
+        shown.append(sha256)
+        return ""
+
+    monkeypatch.setattr(why, "picture_html", drawn)
+    monkeypatch.setattr(st, "html", lambda html: None)
+    why._draw_closest(LEAD, found, known)
+    pictures = {-1: None, -2: PICTURED.image_hash}
+    own = dict(zip((seed for seed, _ in known.closest), shown, strict=True))
+    assert {seed: own[seed] for seed in pictures} == pictures
+
+
+@pytest.mark.parametrize(
+    ("cosine", "width"), [(1.0, "100%"), (0.81, "81%"), (0.0, "0%"), (-0.4, "0%"), (1.0001, "100%")]
+)
+def test_a_bar_fills_its_track_at_one(cosine: float, width: str) -> None:
+    drawn = why.bar_html(cosine)
+    assert f'<span class="mese-track"><i style="width:{width}">' in drawn
+    assert f"<b>{cosine:.2f}</b>" in drawn
