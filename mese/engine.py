@@ -25,9 +25,12 @@ from mese.device import AUTO, is_gpu
 from mese.expand import BLOCKS
 from mese.images import MAX_PIXELS
 from mese.index import EntityIndex
+from mese.index_faults import list_fault, rows_fault
+from mese.index_file import MEND, BundleError
 from mese.live_rows import LiveRows
 from mese.mentions import Encodings, Mention, SeedError
 from mese.methods import METHOD_WORDS, METHODS, Method, answerable
+from mese.options import USUAL, Options, SeedRow
 from mese.seed_names import SeedNames
 
 if TYPE_CHECKING:
@@ -49,47 +52,6 @@ __all__ = [
 
 EXPANDED = 102
 """Non-seeds that are expanded and re-ranked at least, as in the release (T = k + 102)."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a list is made. None leaves a choice to the bundle, or to the release's schedule."""
-
-    size: int = 50
-    """Results, at most."""
-    method: str | None = None
-    """One of `METHODS`."""
-    candidates: str | None = None
-    """The modality that represents candidates."""
-    seeds: str | None = None
-    """The modality that represents the seeds; None: that of the candidates (Table 5)."""
-    window: int | None = None
-    """How many candidates compete at every step; None: the release's schedule of widths."""
-    rerank: bool = True
-    """Whether window search's second pass orders the list."""
-    keep_out: tuple[int, ...] = ()
-    """Rejected entity ids: never in the set nor in the list."""
-
-
-@dataclass(frozen=True)
-class SeedRow:
-    """A seed's own averaged representation, made on the fly (`Engine.seed_row`).
-
-    `entity` is the vocabulary's entity that it stands for, some of its contexts left out; None is
-    an open seed. `used` of `given` contexts were averaged; `source` is what an open seed was read
-    from, in its maker's words. `state` is the mean mask state, (d,). `device` is what the contexts
-    were read on, by torch's name.
-    """
-
-    entity: int | None
-    name: str
-    prob: NDArray[np.float32]
-    log_prob: NDArray[np.float32]
-    used: int = 1
-    given: int = 1
-    source: str = ""
-    state: NDArray[np.float32] | None = None
-    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -231,7 +193,7 @@ class Engine:
     def expand(
         self,
         seeds: Sequence[int],
-        options: Options = Options(),
+        options: Options = USUAL,
         rows: Sequence[SeedRow] = (),
     ) -> Expansion:
         """Rank the vocabulary for seed entity ids; at most `options.size` results, best first.
@@ -249,6 +211,9 @@ class Engine:
         index = self.index(str(options.candidates))
         seed_index = self.index(str(options.seeds))
         start = time.perf_counter()
+        for read in (index,) if index is seed_index else (index, seed_index):
+            self._refuse(rows_fault(read, positions))
+        kept_out = self._kept_out(seeds, options.keep_out)
         found = search(
             index,
             [positions],
@@ -256,9 +221,10 @@ class Engine:
             seed_index=seed_index,
             window=options.window,
             rerank=options.rerank,
-            keep_out=self._kept_out(seeds, options.keep_out),
+            keep_out=kept_out,
             rows=[self.live_rows(seeds, rows)],
         )
+        self._refuse(list_fault(found[0], [*positions, *kept_out]))
         seconds = time.perf_counter() - start
         ranked = found[0][: options.size]
         results = tuple(self._result(rank, *item) for rank, item in enumerate(ranked, start=1))
@@ -266,6 +232,11 @@ class Engine:
         if rows and self.note:
             settings["note"] = self.note
         return Expansion(tuple(seeds), results, self.name, settings, seconds)
+
+    def _refuse(self, fault: str | None) -> None:
+        """Raise `BundleError` where an index was damaged since it was written."""
+        if fault:
+            raise BundleError(f"the index of bundle {self.name!r} is damaged: {fault}; {MEND}")
 
     def encode(self, mentions: Sequence[Mention], modality: str) -> Encodings:
         """Distributions of contexts that are read on the fly; see `mese.live.LiveModel.encode`."""
@@ -315,7 +286,7 @@ class Engine:
         self,
         entity: int,
         seeds: Sequence[int],
-        options: Options = Options(),
+        options: Options = USUAL,
         mentions: Sequence[Mention] = (),
         rows: Sequence[SeedRow] = (),
         rows_by: Callable[[str], Sequence[SeedRow]] | None = None,
@@ -329,7 +300,7 @@ class Engine:
         self,
         newcomers: Sequence[SeedRow],
         seeds: Sequence[int],
-        options: Options = Options(),
+        options: Options = USUAL,
         rows: Sequence[SeedRow] = (),
     ) -> list[Place]:
         """Where what is not in the vocabulary would stand in a list; see `mese.place.place`."""

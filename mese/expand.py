@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mese.index import BLOCK_CELLS, EntityIndex
+from mese.index_file import MEND, BundleError
 from mese.live_rows import LiveRows, Query, check_queries, sum_seeds
 
 MU = 9.0
@@ -143,8 +145,15 @@ def one_shot(
     if not checked:
         return []
     out = list(keep_out)
-    scored = zip(score(checked), checked, strict=True)
+    scored = zip(_finite(score(checked)), checked, strict=True)
     return [best(row, seeds + out, size) for row, (seeds, _) in scored]
+
+
+def _finite(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What was found, where it can be ranked; raises `BundleError` where the index cannot be."""
+    if not np.isfinite(found).all():
+        raise BundleError(f"the index gives scores that are not finite; {MEND}")
+    return found
 
 
 def _cosines(
@@ -198,7 +207,7 @@ class _Growth:
         self._columns = self._padded.reshape(-1, BLOCKS)
         self._row = np.empty(len(index))
         self.affinity = self._padded[: len(index)]
-        self.affinity[:] = sum_seeds(seed_index, seeds, live)
+        self.affinity[:] = _finite(sum_seeds(seed_index, seeds, live))
 
     @property
     def members(self) -> NDArray[np.intp]:
@@ -229,6 +238,8 @@ class _Growth:
         """A += z, but for z's mean: the same for every candidate, it changes no order."""
         scale = self.index.row_scale[position]
         np.multiply(self.index.mean_log_prob[position], scale, out=self._row, dtype=np.float64)
+        if not isfinite(self._row.sum()):
+            _finite(self._row)
         np.add(self.affinity, self._row, out=self.affinity)
 
     def _window(self, width: int) -> NDArray[np.intp]:
@@ -324,8 +335,7 @@ def _search_divergence(
     terms = _divergence_but_own(index, members, candidates, target)
     # own·ln own + ln q − own·ln q, where own = V·q.
     terms += own * np.log(len(index)) + log_own
-    divergence: NDArray[np.float64] = terms / total - np.log(total)
-    return divergence
+    return _finite(terms / total - np.log(total))
 
 
 def _rerank_divergence(
@@ -334,8 +344,7 @@ def _rerank_divergence(
     """KL(T_c ‖ P_e) for each pick e, all of which are members of the finished set."""
     target = target_of(len(members), len(index), RERANK_TIERS)
     terms = _divergence_but_own(index, members, candidates, target)
-    divergence: NDArray[np.float64] = terms / target.total - np.log(target.total)
-    return divergence
+    return _finite(terms / target.total - np.log(target.total))
 
 
 def _rank(index: EntityIndex, growth: _Growth, rerank: bool) -> list[tuple[int, float]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from mese.index import EntityIndex, Neighbours, row_moments
+from mese.index_faults import constants_fault, neighbours_fault, states_fault
 from mese.publishing import publish
 
 MAX_HEADER = 1_000_000
@@ -59,9 +60,10 @@ def read_index(path: Path, size: int) -> EntityIndex:
     known = _constants(path, arrays, size)
     if "row_scale" not in arrays:  # written before indexes held them; one pass over the matrix
         known["row_mean"], known["row_scale"] = row_moments(known["mean_log_prob"])
+    flat = not known["row_scale"].any()
     return EntityIndex(
         **known,
-        neighbours=_neighbours(path, arrays, size),
+        neighbours=_neighbours(path, arrays, size, flat),
         mean_state=_mean_state(path, arrays, size),
     )
 
@@ -69,8 +71,8 @@ def read_index(path: Path, size: int) -> EntityIndex:
 def check_index(path: Path, size: int) -> None:
     """Raise `BundleError` for a file that `read_index` refuses; never passes over a matrix."""
     arrays = map_tensors(path)
-    _constants(path, arrays, size)
-    _neighbours(path, arrays, size)
+    known = _constants(path, arrays, size)
+    _neighbours(path, arrays, size, flat="row_scale" in known and not known["row_scale"].any())
     _mean_state(path, arrays, size)
 
 
@@ -80,10 +82,12 @@ def _constants(path: Path, arrays: Arrays, size: int) -> dict[str, NDArray[Any]]
     shapes |= dict.fromkeys(("row_sum", "sum_log_prob"), (size,))
     if "row_scale" in arrays:
         shapes |= dict.fromkeys(("row_mean", "row_scale"), (size,))
-    return {key: _of_shape(path, arrays, key, shape) for key, shape in shapes.items()}
+    known = {key: _of_shape(path, arrays, key, shape) for key, shape in shapes.items()}
+    _refuse(path, constants_fault(known))
+    return known
 
 
-def _neighbours(path: Path, arrays: Arrays, size: int) -> Neighbours | None:
+def _neighbours(path: Path, arrays: Arrays, size: int, flat: bool) -> Neighbours | None:
     """The neighbours that a file holds, if any; raises `BundleError` for ones that cannot be."""
     if "neighbours.near" not in arrays:  # written before indexes held them
         return None
@@ -91,11 +95,9 @@ def _neighbours(path: Path, arrays: Arrays, size: int) -> Neighbours | None:
     near = _of_shape(path, arrays, "neighbours.near", wide, "i")
     share = _of_shape(path, arrays, "neighbours.share", wide)
     scale = _of_shape(path, arrays, "neighbours.scale", (size,))
-    if near.size and not 0 <= near.min() <= near.max() < size:
-        raise BundleError(f"{path}: a neighbour lies outside the {size} entities; {MEND}")
-    if not np.isfinite(share).all():
-        raise BundleError(f"{path}: neighbours.share holds a value that is not finite; {MEND}")
-    return Neighbours(near, share, scale)
+    found = Neighbours(near, share, scale)
+    _refuse(path, neighbours_fault(found, flat))
+    return found
 
 
 def _mean_state(path: Path, arrays: Arrays, size: int) -> NDArray[Any] | None:
@@ -104,9 +106,13 @@ def _mean_state(path: Path, arrays: Arrays, size: int) -> NDArray[Any] | None:
         return None
     width = max([1, *arrays["mean_state"].shape[1:2]])
     state = _of_shape(path, arrays, "mean_state", (size, width))
-    if not np.isfinite(state).all():
-        raise BundleError(f"{path}: mean_state holds a value that is not finite; {MEND}")
+    _refuse(path, states_fault(state))
     return state
+
+
+def _refuse(path: Path, fault: str | None) -> None:
+    if fault:
+        raise BundleError(f"{path}: {fault}; {MEND}")
 
 
 def _of_shape(
@@ -145,7 +151,7 @@ def write_index(folder: Path, modality: str, index: EntityIndex) -> None:
 def mark_of(index: EntityIndex) -> str:
     """Hex sha256 of what an index says of its rows: a light mark, which another has not."""
     known = (index.row_sum, index.sum_log_prob, index.row_mean, index.row_scale)
-    return hashlib.sha256(b"".join(np.ascontiguousarray(row, "<f8") for row in known)).hexdigest()
+    return hashlib.sha256(b"".join(np.asarray(row, "<f8").tobytes() for row in known)).hexdigest()
 
 
 def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
@@ -156,13 +162,19 @@ def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
             if not 2 <= length <= MAX_HEADER:
                 raise ValueError(f"its header claims {length} bytes")
             header = json.loads(stream.read(length))
-        return {
-            key: _map_one(path, 8 + length, spec)
-            for key, spec in header.items()
-            if key != "__metadata__"
-        }
+        specs = {key: spec for key, spec in header.items() if key != "__metadata__"}
+        _refuse_overlaps(specs)
+        return {key: _map_one(path, 8 + length, spec) for key, spec in specs.items()}
     except _MALFORMED as error:
         raise BundleError(f"{path}: not a readable safetensors file ({error}); {MEND}") from error
+
+
+def _refuse_overlaps(specs: Mapping[str, Mapping[str, Any]]) -> None:
+    end = 0
+    for first, last in sorted(spec["data_offsets"] for spec in specs.values()):
+        if first < end:
+            raise ValueError("two of its arrays lie over one another")
+        end = last
 
 
 def _map_one(path: Path, base: int, spec: Mapping[str, Any]) -> NDArray[Any]:
