@@ -1,7 +1,7 @@
 """The dialog that describes an open seed: one that is in no vocabulary.
 
 It is a sentence with its mention marked, an image, or both; the model reads it as it reads any
-context (`mese.live`). What was typed and sent is looked at before it is kept.
+context (`mese.live`). What was typed and sent can be looked at before it is kept.
 """
 
 from __future__ import annotations
@@ -44,35 +44,46 @@ def _draw(user: User, view: View) -> None:
         "Describe something that is not in this corpus, as you would meet it: in a sentence, in a "
         "picture, or both. It is used like any seed."
     )
-    sentence = st.text_area(
-        "Sentence",
-        max_chars=MAX_SENTENCE,
-        key="open-sentence",
-        placeholder="The ferry leaves [[Bergen]] at noon.",
-        help="Mark the mention with double brackets, or name it in the next field",
-    )
-    name = st.text_input(
-        "Name, as the sentence mentions it",
-        max_chars=MAX_NAME_TYPED,
-        key="open-name",
-        placeholder="Bergen",
-    )
-    sent = st.file_uploader(
-        "Picture",
-        type=KINDS,
-        key="open-picture",
-        max_upload_size=MAX_IMAGE_BYTES // 2**20,
-    )
-    image = sent.getvalue() if sent else None
+    # A form: the fields are sent with the press, also what was typed last.
+    with st.form("open-seed", border=False):
+        sentence = st.text_area(
+            "Sentence",
+            max_chars=MAX_SENTENCE,
+            key="open-sentence",
+            placeholder="The ferry leaves [[Bergen]] at noon.",
+            help="Mark the mention with double brackets, or name it in the next field",
+        )
+        name = st.text_input(
+            "Name, as the sentence mentions it",
+            max_chars=MAX_NAME_TYPED,
+            key="open-name",
+            placeholder="Bergen",
+        )
+        sent = st.file_uploader(
+            "Picture",
+            type=KINDS,
+            key="open-picture",
+            max_upload_size=MAX_IMAGE_BYTES // 2**20,
+        )
+        with st.container(horizontal=True, gap="small"):
+            look = st.form_submit_button("Look at it first", key="open-look")  # Enter presses it
+            add = st.form_submit_button("Add this seed", type="primary", key="open-add")
+    if look or add:
+        _answer(user, view, sentence or "", name or "", sent.getvalue() if sent else None, add)
+
+
+def _answer(
+    user: User, view: View, sentence: str, name: str, image: bytes | None, add: bool
+) -> None:
+    """Show how the seed will be read, or what is missing; with `add`, keep and use it."""
     try:
-        seed = read_open_seed(sentence or "", name or "", image is not None)
+        seed = read_open_seed(sentence, name, image is not None)
         preview = preview_html(seed, image)
     except (SeedError, UnreadableImage) as error:
-        if (sentence or "").strip() or (name or "").strip() or image:
-            st.info(as_sentence(str(error)), icon=":material/info:")
+        st.info(as_sentence(str(error)), icon=":material/info:")
         return
     st.html(preview)
-    if st.button("Add this seed", type="primary", key="open-add"):
+    if add:
         _keep(user, view, seed, image)
 
 
