@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from db.accounts import Role, User, check
 from db.images import LOOKUP
 from db.models import StoredCase, StoredClue
-from db.shown import Shown
+from db.shown import KINDS, Shown
 from db.store import Store, StoreError
 from mese.batches import batches
 from mese.bounds import CLUES
@@ -50,10 +50,13 @@ class ClueCounts:
 
 @dataclass(frozen=True)
 class ClueTable:
-    """Table 6 by rater, and by rater and class; a class is the one that a case's seeds share."""
+    """Table 6 by rater; and by class, kind (`db.shown.KINDS`) and rater.
+
+    A class is the one that a case's seeds share: a hard negative of them is of another.
+    """
 
     raters: Mapping[str, ClueCounts]
-    classes: Mapping[tuple[str, str], ClueCounts]
+    classes: Mapping[tuple[str, str, str], ClueCounts]
     cases: int
 
 
@@ -117,7 +120,7 @@ def clue_table(store: Store, number: int | None = None) -> ClueTable:
 def table_of(cases: Mapping[int, Shown], tags: Mapping[int, Clues]) -> ClueTable:
     """The table of tags in cases of which this was shown, both by case number."""
     by_rater: dict[str, set[_Label]] = {}
-    by_class: dict[tuple[str, str], set[_Label]] = {}
+    by_class: dict[tuple[str, str, str], set[_Label]] = {}
     for number, shown in cases.items():
         title = ", ".join(shown.wanted)
         for entity, raters in tags[number].items():
@@ -125,12 +128,18 @@ def table_of(cases: Mapping[int, Shown], tags: Mapping[int, Clues]) -> ClueTable
                 labels = {(shown.fingerprint, entity, clue) for clue in clues}
                 by_rater.setdefault(rater, set()).update(labels)
                 if title:
-                    by_class.setdefault((title, rater), set()).update(labels)
+                    place = title, shown.kind(entity), rater
+                    by_class.setdefault(place, set()).update(labels)
     return ClueTable(
         {rater: _counts(by_rater[rater]) for rater in sorted(by_rater)},
-        {place: _counts(by_class[place]) for place in sorted(by_class)},
+        {place: _counts(by_class[place]) for place in sorted(by_class, key=_by_kind)},
         len(cases),
     )
+
+
+def _by_kind(place: tuple[str, str, str]) -> tuple[str, int, str]:
+    title, kind, rater = place
+    return title, KINDS.index(kind), rater
 
 
 def _counts(labels: set[_Label]) -> ClueCounts:

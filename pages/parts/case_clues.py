@@ -16,6 +16,7 @@ from pages.parts import house
 from pages.parts.case_facts import results_of
 from pages.parts.case_grid import Tag, draw_case_grid
 from pages.parts.text import as_html, as_sentence, count
+from pages.parts.words import KIND_WORDS
 
 REFUSED = "cases: clue refused"
 LEGEND = (
@@ -39,12 +40,17 @@ def draw_clues(user: User, case: Case) -> None:
     clues = clues_of(house.store(), case.id)
     on_tags = (lambda tags: _work_off(user, case, tags)) if may else None
     draw_case_grid(user, results_of(case), f"clues-{case.id}", clues, on_tags)
-    draw_table(clue_table(house.store(), case.id), "this case")
+    table = clue_table(house.store(), case.id)
+    draw_table(table, "Over this case", "Press what you see in the pictures above." * may)
 
 
 def draw_all_clues() -> None:
     """Table 6 over all cases."""
-    draw_table(clue_table(house.store()), "all cases")
+    table = clue_table(house.store())
+    over = f"Over all cases: tags in {count(table.cases, 'case')}"
+    draw_table(
+        table, over, "Open a case, choose Visual clues, and press what you see in its pictures."
+    )
 
 
 def _work_off(user: User, case: Case, tags: Sequence[Tag]) -> None:
@@ -57,22 +63,26 @@ def _work_off(user: User, case: Case, tags: Sequence[Tag]) -> None:
             return
 
 
-def draw_table(table: ClueTable, over: str) -> None:
-    """Clue by count and share: each rater's own, then by class where the seeds share one."""
+def draw_table(table: ClueTable, over: str, empty: str) -> None:
+    """Clue by count and share: each rater's own, then by the class that the seeds share.
+
+    `over` says of which cases, `empty` what to do while nothing is tagged.
+    """
     st.subheader("Table 6: visual clues", anchor=False)
     if not table.raters:
-        st.caption(
-            "Nothing is tagged yet. Open a case, choose Visual clues, and press what you see in "
-            "its pictures."
-        )
+        st.caption(f"Nothing is tagged yet. {empty}")
         return
     st.caption(
-        f"Over {over}: tags in {count(table.cases, 'case')}, each rater counted apart. Shares are "
-        "of a rater's labels; an entity may carry several."
+        f"{over}, each rater counted apart. Shares are of a rater's labels; an entity may carry "
+        "several."
     )
     st.html(table_html(("rater",), {(rater,): row for rater, row in table.raters.items()}))
     if table.classes:
-        st.html(table_html(("class", "rater"), {(*at,): row for at, row in table.classes.items()}))
+        rows: dict[tuple[str, ...], ClueCounts] = {
+            (title, KIND_WORDS[kind], rater): row
+            for (title, kind, rater), row in table.classes.items()
+        }
+        st.html(table_html(("class of the seeds", "verdict", "rater"), rows))
 
 
 def table_html(heads: Sequence[str], rows: Mapping[tuple[str, ...], ClueCounts]) -> str:

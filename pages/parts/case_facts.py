@@ -143,14 +143,22 @@ def provenance(case: Case) -> list[tuple[str, str]]:
         ("Settings", ", ".join(settings_words(_mapping(document.get("settings"))))),
         ("Bundle", str(document.get("bundle", ""))),
         ("Bundle's stamp", str(document.get("stamp", ""))),
-        ("Corpus", shown.corpus or str(document.get("corpus", ""))),
-        ("Corpus's fingerprint", shown.fingerprint or str(document.get("fingerprint", ""))),
+        # Of two measures: of all that the store held, and of the contexts that the model learnt.
+        ("Corpus in the store when saved", _with_mark(shown.corpus, shown.fingerprint)),
+        (
+            "Corpus that the bundle learnt",
+            _with_mark(str(document.get("corpus", "")), str(document.get("fingerprint", ""))),
+        ),
         ("Made", str(document.get("made") or "")),
         ("Device", str(document.get("device", ""))),
         ("Time", f"{seconds * 1000:.1f} ms" if isinstance(seconds, int | float) else ""),
         ("Expand's address", f"?{case.address.lstrip('?')}" if case.address else ""),
     ]
     return [(what, value) for what, value in facts if value]
+
+
+def _with_mark(name: str, fingerprint: str) -> str:
+    return f"{name}, fingerprint {fingerprint}" if fingerprint else name
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

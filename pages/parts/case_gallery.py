@@ -41,7 +41,7 @@ def draw_gallery(user: User, place: CasePlace, there: int) -> None:
     page = min(place.page, pages)
     found = find_cases(house.store(), place.text, place.tag, (page - 1) * A_PAGE, A_PAGE)
     if not found.total:
-        notes(["No case has these words and this tag. Take some away, or show all cases."])
+        notes([f"No case has {_wanted_words(place)}. Take some away, or show all cases."])
         st.button("Show all cases", on_click=show, args=(CasePlace(),))
         return
     _draw_head(place, found.cases, found.total)
@@ -51,6 +51,12 @@ def draw_gallery(user: User, place: CasePlace, there: int) -> None:
     if pages > 1:
         key = f"cases-page-{page}"
         st.pagination(pages, default=page, key=key, on_change=_turn, args=(place, key))
+
+
+def _wanted_words(place: CasePlace) -> str:
+    """What is looked for, in a few words."""
+    wanted = ["these words"] * bool(place.text.strip()) + ["this tag"] * bool(place.tag)
+    return " and ".join(wanted) or "been found"
 
 
 def _draw_empty() -> None:

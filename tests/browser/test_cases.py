@@ -92,7 +92,7 @@ def test_cases_are_found_by_words_and_tags_and_opened(page: Page, app: Server) -
 
 def test_nothing_found_and_no_such_case_have_a_next_step(page: Page, app: Server) -> None:
     open_cases(page, app, "?q=nothing+of+this")
-    expect(page.get_by_text("No case has these words and this tag")).to_be_visible()
+    expect(page.get_by_text("No case has these words.")).to_be_visible()
     page.get_by_role("button", name="Show all cases").click()
     expect(cards(page)).to_have_count(4)
     open_cases(page, app, "?case=99")

@@ -74,8 +74,13 @@ def test_table_6_counts_each_rater_apart(filled: Store, number: int) -> None:
     assert ann.share("scene") == 0.75
     assert (bob.counts["none"], bob.labels, bob.entities) == (1, 1, 1)
     assert bob.share("scene") == 0.0
-    assert list(table.classes) == [("US cities", "ann"), ("US cities", "bob")]
-    assert table.classes["US cities", "ann"].labels == 3
+    # Los Angeles is a city, Georgia a state beside the cities, Bogotá neither.
+    assert {place: row.labels for place, row in table.classes.items()} == {
+        ("US cities", "hit", "ann"): 1,
+        ("US cities", "hard", "ann"): 2,
+        ("US cities", "other", "bob"): 1,
+    }
+    assert [kind for _, kind, _ in table.classes] == ["hit", "hard", "other"]
     assert table.cases == 3
     one = clue_table(filled, number)
     assert (list(one.raters), one.raters["ann"].labels, one.cases) == (["ann"], 3, 1)

@@ -56,6 +56,8 @@ def save(title: str = "</title><script>alert(2)</script>", address: str = "seeds
             for rank, entity in enumerate(LISTED, start=1)
         ],
         "stamp": "ab" * 32,
+        "corpus": "learnt",
+        "fingerprint": "ef" * 32,
         "seconds": 0.0125,
         "open_seeds": ["Gotham"] if "open" in address else [],
     }
@@ -122,7 +124,12 @@ def test_both_say_where_the_case_comes_from(home: Path) -> None:
     settings = "window search, candidates by text only, 1 rejected entity"
     text = Shape(cases_html([case], {})).text
     shown = Shape(rendered(unpacked([case])[file_name(case)].decode())).text
-    for fact in (*told, settings, "small *corpus*", case.shown.fingerprint):
+    corpora = (
+        f"small *corpus*, fingerprint {case.shown.fingerprint}",
+        f"Corpus that the bundle learnt: learnt, fingerprint {'ef' * 32}",
+    )
+    assert corpora[1] in shown
+    for fact in (*told, settings, corpora[0], corpora[1].partition(": ")[2]):
         assert fact in text
         assert fact in shown
 
