@@ -8,6 +8,7 @@ the release: 192 × 192 pixels, bicubic, aspect ignored, 6 × 6 patches of 32 pi
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import struct
 import tempfile
@@ -21,6 +22,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 50_000_000
+PILLOWS_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+"""What Pillow opens at most; `MESE_MAX_PIXELS` can be less."""
 MAX_BYTES = 256 * 2**20
 """Largest file that is opened: 50 million pixels of 4 bytes, not compressed, and some more."""
 MAX_BYTES_SCANNED = 64 * 2**20
@@ -34,6 +37,9 @@ PATCHES = (SIDE // PATCH) ** 2
 THUMBNAIL = 256
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """Decoders that are tried; all others (EPS runs a program, for one) are refused."""
+
+WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+"""Pillow's modes of one number a pixel that 8 bits do not hold."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -79,7 +85,7 @@ def open_image(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
     with _opened(path, max_pixels) as image:
         image.draft("RGB", (SIDE * 4, SIDE * 4))
         image.load()
-        return _flatten(ImageOps.exif_transpose(image))
+        return _flatten(_in_bytes(ImageOps.exif_transpose(image)))
 
 
 def read_size(path: Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -113,6 +119,10 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise UnreadableImage(f"{path.name}: no such file") from error
     except UnidentifiedImageError as error:
         raise UnreadableImage(f"{path.name}: not an image of a known format") from error
+    except Image.DecompressionBombError as error:
+        most = min(max_pixels, PILLOWS_PIXELS)
+        why = "" if most == max_pixels else " (MESE_MAX_PIXELS is more than can be decoded)"
+        raise UnreadableImage(f"{path.name}: over the {most:,} pixels allowed{why}") from error
     except _DECODERS_FAIL_WITH as error:
         raise UnreadableImage(f"{path.name}: cannot be decoded ({error})") from error
 
@@ -126,6 +136,25 @@ def _refuse_oversized(path: Path) -> None:
     if size > most:
         what = f"a {scanned[0]}" if scanned else "an image"
         raise UnreadableImage(f"{path.name}: {size:,} bytes, over the {most:,} allowed for {what}")
+
+
+def _in_bytes(image: Image.Image) -> Image.Image:
+    """A picture of one number a pixel in 8 bits, which Pillow would cut off, not scale.
+
+    16 bits are scaled by all that they can hold; whole numbers and floats of 32 bits, for which
+    there is no custom, by the darkest and the lightest of the picture.
+    """
+    if image.mode not in WIDE:
+        return image
+    values = np.asarray(image).astype(np.float32)
+    low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError("it holds values that are not finite")
+    if image.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0
+    values -= low
+    values *= 255 / (high - low) if high > low else 1
+    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))
 
 
 def _flatten(image: Image.Image) -> Image.Image:
