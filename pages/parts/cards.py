@@ -10,6 +10,7 @@ import streamlit as st
 from db.accounts import User
 from db.cards import shared
 from mese.corpus import Result
+from mese.printable import without_turns
 from pages.parts.grid import ResultCard
 from pages.parts.pictures import picture_address, picture_html
 from pages.parts.text import as_html
@@ -30,21 +31,22 @@ def result_card(
     user: User, result: Result, kind: str, card: EntityCard | None, accepted: bool
 ) -> ResultCard:
     """What the grid shows of a result."""
-    classes = ", ".join(result.classes) or "no class"
+    name = without_turns(result.name)
+    classes = without_turns(", ".join(result.classes)) or "no class"
     verdict = KIND_WORDS[kind]
     said = f"Rank {result.rank}, " + ", ".join(filter(None, [verdict[2:], classes]))
     return ResultCard(
         id=result.id,
         rank=result.rank,
-        name=result.name,
-        other=(card.other_name if card else None) or "",
+        name=name,
+        other=without_turns((card.other_name if card else None) or ""),
         score=f"{result.score:.3f}",
         classes=classes,
         kind=kind,
         verdict=verdict,
         said=said,
         src=picture_address(user, card.image_hash if card else None) or "",
-        alt=f"{result.name}, rank {result.rank}",
+        alt=f"{name}, rank {result.rank}",
         accepted=accepted,
     )
 

@@ -16,6 +16,7 @@ import streamlit as st
 from db.accounts import User
 from db.clues import Clues
 from mese.bounds import CLUES, entity_id
+from mese.printable import without_turns
 from pages.parts.case_facts import Item
 from pages.parts.pictures import picture_address
 from pages.parts.presses import new_presses, read_presses
@@ -75,8 +76,8 @@ def _card(user: User, item: Item, clues: Clues | None) -> dict[str, Any]:
         "id": item.id,
         "rank": item.rank,
         "score": "" if item.score is None else f"{item.score:.3f}",
-        "name": item.name,
-        "classes": ", ".join(item.classes) or "no class",
+        "name": without_turns(item.name),
+        "classes": without_turns(", ".join(item.classes)) or "no class",
         "kind": item.kind,
         "verdict": KIND_WORDS.get(item.kind, ""),
         "src": picture_address(user, item.picture) or "",

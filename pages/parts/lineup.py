@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from db.accounts import User
+from mese.printable import without_turns
 from pages.parts.case_columns import Column
 from pages.parts.case_facts import Item
 from pages.parts.pictures import picture_address
@@ -60,12 +61,14 @@ def _column(
     if column.trouble:
         gone = []
     return {
-        "title": column.title,
+        "title": without_turns(column.title),
         "about": column.about,
         "tally": _tally(column, len(rows) - sum(row["sign"] == "new" for row in rows), compared),
-        "trouble": column.trouble,
+        "trouble": without_turns(column.trouble),
         "rows": rows,
-        "gone": [{"key": key(item), "name": item.name, "was": item.rank} for item in gone],
+        "gone": [
+            {"key": key(item), "name": without_turns(item.name), "was": item.rank} for item in gone
+        ],
     }
 
 
@@ -75,8 +78,8 @@ def _row(user: User, item: Item, first: Mapping[str, Item], key: Any, compared: 
     return {
         "key": key(item),
         "rank": item.rank,
-        "name": item.name,
-        "classes": ", ".join(item.classes) or "no class",
+        "name": without_turns(item.name),
+        "classes": without_turns(", ".join(item.classes)) or "no class",
         "kind": item.kind,
         "verdict": KIND_WORDS[item.kind],
         "sign": sign,

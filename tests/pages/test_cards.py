@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from db.accounts import Role, User
 from db.corpus import ClassSize, EntityCard
 from db.shown import kind_of
-from pages.parts.cards import shared_classes
+from mese.corpus import Result
+from pages.parts.cards import result_card, shared_classes
+from pages.parts.case_facts import Item
+from pages.parts.case_grid import _card
 from pages.parts.figures import class_sunburst, contexts_histogram
 
 
@@ -58,3 +62,12 @@ def test_the_sunburst_adds_up_and_hostile_names_are_no_tags() -> None:
 def test_the_histogram_keeps_its_pairs() -> None:
     trace = contexts_histogram({2: 3, 12: 40})["data"][0]
     assert dict(zip(trace["x"], trace["y"], strict=True)) == {2: 3, 12: 40}
+
+
+def test_a_card_turns_nothing_around() -> None:
+    user = User("ann", Role.RATER)
+    turned = ("\u202egnp\u202c", ("\u2066x\u2069",))
+    shown = result_card(user, Result(1, 3, turned[0], 1.0, turned[1]), "plain", None, False)
+    assert (shown.name, shown.classes, shown.alt) == ("gnp", "x", "gnp, rank 1")
+    kept = _card(user, Item(3, turned[0], 1, 1.0, turned[1], "plain", None), None)
+    assert (kept["name"], kept["classes"]) == ("gnp", "x")
