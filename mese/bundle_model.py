@@ -28,6 +28,9 @@ MAX_DESCRIPTION = 1_000_000
 MAX_LAYERS = 100
 """Of each transformer; BERT-large has 24."""
 
+UNHEARD = "\ufffd"
+"""A word of no language, which a tokenizer without pieces fails at."""
+
 UNREADABLE = (
     OSError,
     ValueError,
@@ -70,6 +73,7 @@ def open_model(bundle: Bundle, device: str = "cpu") -> BundleModel:
         model = load_model(folder, "weights.safetensors")
         # The Rust tokenizer raises bare Exceptions, whatever is wrong with its file.
         words = WordEncoder(_tokenizer(Tokenizer, folder / "tokenizer.json"))
+        _refuse_unread(words, model)
         name = str(fit["backbone"])
         backbone = build_backbone(name)
         load_weights(folder / "backbone.safetensors", backbone)
@@ -109,6 +113,9 @@ def load_weights(path: Path, module: nn.Module) -> None:
     """Weights of a safetensors file into a module of the same shape, in the module's precision."""
     own = module.state_dict()
     found = load_file(path)
+    for key, value in found.items():
+        if key in own and value.is_floating_point() != own[key].is_floating_point():
+            raise ValueError(f"{key} holds {value.dtype} numbers")
     module.load_state_dict(
         {key: value.to(own[key].dtype) if key in own else value for key, value in found.items()}
     )
@@ -137,6 +144,15 @@ def _refuse_larger(saved: Mapping[str, Any], stored: int) -> None:
         described = sum(parameter.numel() for parameter in _build(saved).parameters())
     if 2 * described > stored:  # in half precision, at the least
         raise ValueError(f"model.json describes {described:,} weights, more than its file holds")
+
+
+def _refuse_unread(words: WordEncoder, model: MultiExpan) -> None:
+    """Refuse a tokenizer that no sentence could be read with, before one is."""
+    text: Any = model.text
+    known = text.get_input_embeddings().num_embeddings
+    if words.size > known:
+        raise ValueError(f"tokenizer.json numbers {words.size:,} pieces, the model knows {known:,}")
+    words.pieces(UNHEARD)
 
 
 def _tokenizer(kind: Any, path: Path) -> Any:

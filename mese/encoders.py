@@ -108,8 +108,19 @@ class WordEncoder:
         """A word's WordPiece ids; a word that merely looks like a special token is plain text."""
         if word not in self._pieces:
             text = word.lower().replace("[", " [ ").replace("]", " ] ")
-            self._pieces[word] = self.tokenizer.encode(text, add_special_tokens=False).ids
+            self._pieces[word] = self._encode(text)
         return self._pieces[word]
+
+    def _encode(self, text: str) -> list[int]:
+        try:
+            return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+        except Exception as error:  # the Rust tokenizer raises it bare, whatever is wrong
+            raise EncoderError(f"the tokenizer cannot read words: {error}") from error
+
+    @property
+    def size(self) -> int:
+        """How many numbers of pieces there are, at the least: one more than the largest."""
+        return 1 + max(self.tokenizer.get_vocab().values())
 
     def masked(self, tokens: Sequence[str], start: int, end: int) -> list[int]:
         """`[CLS] … [MASK] … [SEP]`: the mention, tokens start..end inclusive, is the one mask.

@@ -23,7 +23,7 @@ from mese.bundle import Bundle, BundleError
 from mese.bundle_model import BundleModel, open_model
 from mese.corpus import MODALITIES
 from mese.device import AUTO, choose_device, is_gpu
-from mese.encoders import encode_patches
+from mese.encoders import EncoderError, encode_patches
 from mese.encoding import Encoded, collate
 from mese.images import (
     MAX_PIXELS,
@@ -33,6 +33,7 @@ from mese.images import (
     open_image,
     to_square,
 )
+from mese.index_file import MEND
 from mese.mentions import Encodings, Mention, SeedError, check_mention
 
 __all__ = ["Encodings", "LiveModel", "Mention"]
@@ -79,6 +80,8 @@ class LiveModel:
             return _encode(opened, self._seen, mentions, modality)
         except torch.cuda.OutOfMemoryError:
             opened = self._fall_back(opened)
+        except EncoderError as error:
+            raise BundleError(f"bundle {self._bundle.name!r}: {error}; {MEND}") from error
         return _encode(opened, self._seen, mentions, modality)
 
     def open(self) -> BundleModel:
