@@ -22,7 +22,7 @@ from mese.mentions import Mention, SeedError, marked, name_of, read_marked
 from mese.place import Place
 from mese.printable import printable
 from mese.provenance import document
-from mese.shell import one_of, plainly, settings_or_exit, sheet, shell, text_of, write
+from mese.shell import one_of, plainly, say, settings_or_exit, sheet, shell, text_of, write
 
 FEW_SEEDS = 3
 """Below this a class is hardly told apart; the paper's queries have 3 or 5 seeds."""
@@ -111,6 +111,8 @@ def expand(
         expansion = engine.expand(chosen, options, rows)
         newcomers = _newcomers(engine, [read_marked(text) for text in placed or []], options)
         places = engine.place(newcomers, chosen, options, rows)
+        if "note" in expansion.settings:
+            say(f"Note: {expansion.settings['note']}.", err=True)
         if len(chosen) + len(rows) < FEW_SEEDS:
             count = len(chosen) + len(rows)
             typer.echo(f"Few seeds ({count}): the method is meant for 3 or 5.", err=True)

@@ -100,6 +100,13 @@ class Bundle:
         have = self.modalities
         return tuple(m for m in MODALITIES if m not in have) if MODALITIES[0] in have else ()
 
+    @property
+    def lost(self) -> str | None:
+        """What the bundle was written with and has lost, where a less full index answers for it."""
+        written = self.meta.get("indexes", {})
+        first = next((m for m in MODALITIES if m in written), None)
+        return first if first is not None and first not in self.modalities else None
+
     def _index_path(self, modality: str) -> Path:
         own = index_file(self.folder, modality)
         return own if self.views is None or own.is_file() else index_file(self.views, modality)
@@ -230,12 +237,20 @@ def find_bundle(bundles: Path, wanted: str, names: Mapping[int, str]) -> Path:
 
 def locate(bundles: Path, wanted: str) -> Path:
     """A bundle's folder from its name, a path, or `demo` for the shipped one."""
+    # `is_file` raises for a name that no file system takes.
+    nameable = len(os.fsencode(wanted)) < 256
     for folder in (bundles / wanted, Path(wanted)):
-        # `is_file` raises for a name that no file system takes.
-        if len(os.fsencode(wanted)) < 256 and (folder / "bundle.json").is_file():
+        if nameable and (folder / "bundle.json").is_file():
             return folder
     if wanted == "demo":
         return SHIPPED
+    if nameable and (bundles / wanted / "bundle.json").exists():
+        raise BundleError(f"{bundles / wanted / 'bundle.json'} is not a file; {MEND}")
+    if nameable and (bundles / wanted / "vocabulary.json").is_file():
+        raise BundleError(
+            f"bundle {wanted!r} is being written, or was left unfinished (bundle.json is missing "
+            f"in {bundles / wanted}); try again in a moment, or {MEND}"
+        )
     have = sorted(folder.name for folder in _newest_first(bundles))
     listing = f"; there are: {', '.join(have)}" if have else ""
     raise BundleError(f"there is no bundle {wanted!r} in {bundles} and no such folder{listing}")

@@ -229,9 +229,20 @@ class Engine:
         ranked = found[0][: options.size]
         results = tuple(self._result(rank, *item) for rank, item in enumerate(ranked, start=1))
         settings = {**asdict(options), "keep_out": list(options.keep_out)}
-        if rows and self.note:
-            settings["note"] = self.note
+        notes = [self.note if rows else "", self._instead(str(options.candidates))]
+        if any(notes):
+            settings["note"] = "; ".join(filter(None, notes))
         return Expansion(tuple(seeds), results, self.name, settings, seconds)
+
+    def _instead(self, candidates: str) -> str:
+        """What to know of a list by default that is not by the bundle's own fullest index."""
+        lost = self.bundle.lost
+        if lost is None or candidates != self.default_modality:
+            return ""
+        return (
+            f"bundle {self.name!r} has lost its index by {lost}, so {candidates} answers instead; "
+            f"{MEND}"
+        )
 
     def _refuse(self, fault: str | None) -> None:
         """Raise `BundleError` where an index was damaged since it was written."""

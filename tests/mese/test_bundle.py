@@ -461,3 +461,18 @@ def test_then_comes_the_shipped_one(shelf: Path, tmp_path: Path) -> None:
 def test_an_unknown_name_is_told_with_those_there_are(shelf: Path) -> None:
     with pytest.raises(BundleError, match=r"no bundle 'x' in .*; there are: new, old"):
         locate(shelf, "x")
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_bundle_json_that_is_no_file_is_told(shelf: Path, make: Callable[[Path], None]) -> None:
+    (shelf / "new" / "bundle.json").unlink()
+    make(shelf / "new" / "bundle.json")
+    with pytest.raises(BundleError, match=r"new/bundle\.json is not a file; make the bundle anew"):
+        locate(shelf, "new")
+    assert find_bundle(shelf, "", NAMES) == shelf / "old"
+
+
+def test_a_bundle_that_is_being_written_is_told(shelf: Path) -> None:
+    (shelf / "new" / "bundle.json").unlink()
+    with pytest.raises(BundleError, match=r"'new' is being written, or was left unfinished"):
+        find_bundle(shelf, "new", NAMES)

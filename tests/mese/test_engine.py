@@ -346,3 +346,23 @@ def test_an_index_that_is_put_back_is_read_again(own: Path) -> None:
 def test_an_index_is_opened_once(own: Path) -> None:
     engine = Engine.load(own)
     assert engine.index("text") is engine.index("text")
+
+
+def test_a_list_by_less_than_the_bundle_was_written_with_says_so(own: Path) -> None:
+    assert "note" not in Engine.load(own).expand([500, 505]).settings
+    (own / "index-text+image.safetensors").unlink()
+    engine = Engine.load(own)
+    said = str(engine.expand([500, 505]).settings["note"])
+    assert "lost its index by text+image, so text answers instead; make the bundle anew" in said
+    assert engine.bundle.lost == "text+image"
+    (own / "index-text.safetensors").unlink()
+    with pytest.raises(BundleError, match="it has: none"):
+        engine.expand([500, 505], Options(candidates="image"))
+
+
+def test_a_bundle_that_never_had_text_and_image_together_has_lost_nothing(
+    indexes: dict[str, EntityIndex], tmp_path: Path
+) -> None:
+    few = {"text": indexes["text"]}
+    write_bundle(tmp_path, {"name": "toy"}, ENTITIES, [()] * SIZE, few)
+    assert "note" not in Engine.load(tmp_path).expand([500]).settings

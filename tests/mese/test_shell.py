@@ -19,6 +19,7 @@ from mese.corpus import Entity
 from mese.engine import Engine, Options
 from mese.index import EntityIndex
 from mese.shell import stage_bars
+from tests.conftest import write_toy_bundle
 
 FIGURE_1 = "Washington D.C.;Chicago;Los Angeles"
 ROOT = Path(__file__).parents[2]
@@ -162,6 +163,18 @@ def test_a_bundle_of_sentences_alone_needs_no_modality(small_home: Path, tmp_pat
     write_bundle(tmp_path / "b", {"name": "b"}, entities, [()] * 4, {"text": index})
     done = call(small_home, str(tmp_path / "b"), "--seeds", "a;b;c", "--json")
     assert json.loads(done.stdout)["settings"]["candidates"] == "text"
+
+
+def test_a_list_by_less_than_the_bundle_had_comes_with_a_note(
+    small_home: Path, tmp_path: Path
+) -> None:
+    write_toy_bundle(tmp_path / "b", ("text+image", "text"))
+    asked = (str(tmp_path / "b"), "--seeds", "Chicago;Boston;Seattle")
+    assert "Note:" not in call(small_home, *asked).stderr
+    (tmp_path / "b" / "index-text+image.safetensors").unlink()
+    done = call(small_home, *asked)
+    assert done.exit_code == 0
+    assert "Note: bundle 'b' has lost its index by text+image, so text answers" in done.stderr
 
 
 def test_few_seeds_are_ranked_with_a_hint(small_home: Path) -> None:
