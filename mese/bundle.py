@@ -104,8 +104,10 @@ class Bundle:
     def lost(self) -> str | None:
         """What the bundle was written with and has lost, where a less full index answers for it."""
         written = self.meta.get("indexes", {})
-        first = next((m for m in MODALITIES if m in written), None)
-        return first if first is not None and first not in self.modalities else None
+        # What is no file may still lie in its place: a folder, or a link to nothing.
+        had = (m for m in MODALITIES if m in written or os.path.lexists(self._index_path(m)))
+        first = next(had, None)
+        return first if first not in self.modalities else None
 
     def _index_path(self, modality: str) -> Path:
         own = index_file(self.folder, modality)

@@ -390,6 +390,16 @@ def test_an_index_that_another_was_copied_over_is_refused(
     assert len(Bundle.open(bundle.folder).index()) == 6
 
 
+def test_what_lies_in_the_place_of_an_index_is_one_that_was_lost(bundle: Bundle) -> None:
+    meta = {key: value for key, value in bundle.meta.items() if key != "indexes"}
+    write_json(bundle.folder / "bundle.json", meta)
+    assert Bundle.open(bundle.folder).lost is None
+    (bundle.folder / INDEX_FILE).unlink()
+    assert Bundle.open(bundle.folder).lost is None  # it may never have had it
+    (bundle.folder / INDEX_FILE).mkdir()
+    assert Bundle.open(bundle.folder).lost == "text+image"
+
+
 def test_a_view_needs_no_mark(bundle: Bundle, tmp_path: Path) -> None:
     views = tmp_path / "views" / bundle.stamp
     views.mkdir(parents=True)
