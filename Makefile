@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV := .venv
-# Test files that run side by side; 0: one after the other, in nearly twice the time.
+# Test files that run side by side; 0: one after the other.
 WORKERS ?= 2
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
