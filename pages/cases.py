@@ -62,8 +62,9 @@ user = require(Role.VIEWER)
 store = house.store()
 
 REFUSED = "cases: refused"
+# By case: the words that its form was opened with, and how often it was opened anew. (A comment:
+# what a page's script says as text alone, Streamlit would draw.)
 FORMS = "cases: forms"
-"""By case: the words that its form was opened with, and how often it was opened anew."""
 MEANWHILE = "cases: changed meanwhile"
 OTHERS = 100  # other cases that are on offer as columns, the newest first
 
