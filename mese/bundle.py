@@ -254,7 +254,7 @@ def locate(bundles: Path, wanted: str) -> Path:
             f"in {bundles / wanted}); try again in a moment, or {MEND}"
         )
     have = sorted(folder.name for folder in _newest_first(bundles))
-    listing = f"; there are: {', '.join(have)}" if have else ""
+    listing = f"; there are: {', '.join([*have, 'demo (ours)'])}"
     raise BundleError(f"there is no bundle {wanted!r} in {bundles} and no such folder{listing}")
 
 

@@ -253,8 +253,14 @@ def _may_download() -> bool:
 
 
 def _not_found(what: str, name: str, error: Exception) -> str:
-    reason = " ".join(str(error).split())[:200] or "no reason given"
+    from huggingface_hub import constants
+
+    # The first sentence: what follows is advice for another program.
+    reason = " ".join(str(error).split()).split(". ")[0][:300] or "no reason given"
+    where = f"the cache {constants.HF_HUB_CACHE}"
+    looked = where if not _may_download() else f"{where} and the Hugging Face hub"
     return (
-        f"cannot load the {what} {name!r}: {reason}. Give a folder that holds it, or put it into "
-        "the Hugging Face cache on a machine with internet (`hf download`) and copy the cache here"
+        f"cannot load the {what} {name!r} ({reason}); it is no folder here, and was looked for in "
+        f"{looked}. Give a folder that holds it, or put it into the cache on a machine with "
+        "internet (`hf download`) and copy the cache here"
     )
