@@ -62,8 +62,8 @@ def states_fault(state: NDArray[Any]) -> str | None:
     low, high = state.min(axis=0), state.max(axis=0)
     if low.min() < -MOST_OF_A_STATE or high.max() > MOST_OF_A_STATE:
         return "mean_state holds a value that no model gives"
-    if len(state) > 1 and (low == high).all():
-        return "mean_state says the same of all entities"
+    if not state.any():
+        return "mean_state holds nothing but zeros"
     return None
 
 

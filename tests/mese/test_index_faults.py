@@ -124,6 +124,13 @@ def test_all_scales_nought_are_seen_by_the_seeds_rows(folder: Path) -> None:
             Engine.load(folder).expand([1, 2], Options(method=method))
 
 
+def test_states_that_are_the_same_for_all_are_no_damage(folder: Path) -> None:
+    """So they are where all sentences are, but for the names that are masked."""
+    hurt(folder, "mean_state", ..., 1.5)
+    found = Engine.load(folder).expand([1, 2], Options(method="states")).results
+    assert len(found) == 50
+
+
 @pytest.mark.parametrize("kind", ["random", "clustered", "flat"])
 @pytest.mark.parametrize("half", [False, True])
 def test_rows_of_an_index_as_it_is_made_have_no_fault(kind: str, half: bool) -> None:
